@@ -1,0 +1,31 @@
+# Everything happens in .venv, which these targets make from Python 3.11 or newer (PYTHON=… to choose one).
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := build/demo
+
+.PHONY: demo test lint model clean
+
+demo: .venv/installed  ## clean the sample articles and show what was removed
+	rm -rf $(DEMO)
+	-$(BIN)/zhengwen check samples/articles --format concise
+	$(BIN)/zhengwen clean samples/articles -o $(DEMO)
+	@echo "The cleaned articles are in $(DEMO); compare them with samples/articles."
+
+test: .venv/installed  ## the whole specification
+	$(BIN)/python -m pytest
+
+lint: .venv/installed  ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zhengwen needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,184 @@
+"""Articles to cleaned articles: findings, and the spans that go."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from zhengwen.articles import DEFAULT_SELECTION, KINDS, Article, Finding
+from zhengwen.blocks import Floats, Ints
+from zhengwen.model import Model, Reading
+from zhengwen.stages.decode import passages
+from zhengwen.stages.edit import Deletion, apply, deletions, removable
+
+_PROMOTION = KINDS.index("promotion")
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """An article and what was found in it; offsets are code points into ``article.text``.
+
+    findings: sorted and disjoint.
+    removed: spans that go, sorted and disjoint: the findings with the line ends and blank lines that only they needed.
+    advert: the article as a whole is an advertisement; then nothing of it is removed.
+    """
+
+    article: Article
+    findings: tuple[Finding, ...]
+    removed: tuple[Deletion, ...]
+    advert: bool
+
+    @property
+    def text(self) -> str:
+        """What is kept."""
+        return apply(self.article.text, list(self.removed))
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaner:
+    """Finds and removes the selected kinds. A cleaned text, cleaned again, stays as it is: an article is read anew
+    after each removal until nothing more is found."""
+
+    model: Model
+    selection: Collection[str] = DEFAULT_SELECTION
+
+    def clean(self, articles: Sequence[Article]) -> list[Cleaned]:
+        """The cleaned articles, in order; no article influences another."""
+        done: list[Cleaned | None] = [None] * len(articles)
+        pending = [_Work(n, a, [(0, len(a.text))], (), ()) for n, a in enumerate(articles)]
+        first = True
+        while pending:
+            reading = self.model.read([w.article for w in pending])
+            ahead = []
+            for work, round_ in zip(pending, self._rounds(reading, pending), strict=True):
+                findings, removed, advert = round_
+                if advert and first:
+                    done[work.number] = Cleaned(articles[work.number], tuple(findings), (), True)
+                elif advert or not removed:
+                    done[work.number] = work.finish(articles[work.number])
+                else:
+                    ahead.append(work.less(findings, removed))
+            pending, first = ahead, False
+        return [c for c in done if c is not None]
+
+    def _rounds(
+        self, reading: Reading, works: Sequence["_Work"]
+    ) -> list[tuple[list[Finding], list[Deletion], bool]]:
+        """Findings, deletions and the verdict on the whole for each article of a reading, in its own offsets."""
+        blocks = reading.blocks
+        owner = blocks.owner()
+        adverts = _adverts(reading, owner, self.model.decoder.whole)
+        selected = np.isin(reading.kinds, [KINDS.index(k) for k in self.selection])
+        firsts, ends = passages(np.where(selected, reading.kinds, 0).astype(np.uint8), owner)
+        of = owner[firsts] if len(firsts) else firsts
+        rounds = []
+        for number, work in enumerate(works):
+            mine = of == number
+            if not mine.any():
+                rounds.append(([], [], bool(adverts[number])))
+                continue
+            begin, stop = blocks.articles[number], blocks.articles[number + 1]
+            own = blocks.article(number)
+            text = work.article.text
+            gone = removable(own, selected[begin:stop])
+            spans = zip((firsts[mine] - begin).tolist(), (ends[mine] - begin).tolist(), strict=True)
+            findings = [
+                _finding(text, own.bounds, reading, int(begin), first, end)
+                for a, b in spans
+                for first, end in _gone_run(gone, a, b)
+            ]
+            rounds.append((findings, deletions(text, own, gone), bool(adverts[number])))
+        return rounds
+
+
+def _gone_run(gone: np.ndarray, first: int, end: int) -> list[tuple[int, int]]:
+    """The parts of a passage whose ends go; blocks that cannot go (a rule, a table's head) may stand inside."""
+    rows = np.flatnonzero(gone[first:end]) + first
+    return [(int(rows[0]), int(rows[-1]) + 1)] if len(rows) else []
+
+
+def _finding(text: str, bounds: Ints, reading: Reading, begin: int, first: int, end: int) -> Finding:
+    kind = reading.kinds[begin + first]
+    weights = reading.features.weights[begin + first : begin + end] + 1e-3
+    score = float(np.average(reading.probabilities[begin + first : begin + end, kind], weights=weights))
+    start, stop = int(bounds[first]), int(bounds[end])
+    inner = text[start:stop]
+    start += len(inner) - len(inner.lstrip())
+    stop -= len(inner) - len(inner.rstrip())
+    return Finding(start, stop, KINDS[kind], score)
+
+
+def _adverts(reading: Reading, owner: Ints, whole: float) -> np.ndarray:
+    """Which articles are boilerplate, most of it promotion, to at least the share ``whole`` of their weight."""
+    articles = len(reading.blocks.articles) - 1
+    weights = reading.features.weights
+
+    def share(flags: np.ndarray) -> Floats:
+        total = np.bincount(owner, weights, minlength=articles)
+        part: Floats = np.bincount(owner, weights * flags, minlength=articles) / np.maximum(total, 1)
+        return part
+
+    return (share(reading.kinds > 0) >= whole) & (share(reading.kinds == _PROMOTION) >= whole / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """An article on its way: what is left of it, and where that stood in the original."""
+
+    number: int
+    article: Article
+    kept: list[tuple[int, int]]
+    findings: tuple[Finding, ...]
+    removed: tuple[Deletion, ...]
+
+    def less(self, findings: list[Finding], removed: list[Deletion]) -> "_Work":
+        """The article without what a round found."""
+        gone = tuple(p for start, end in removed for p in self._pieces(start, end))
+        found = tuple(replace(f, start=s, end=e) for f in findings for s, e in self._pieces(f.start, f.end))
+        return _Work(
+            self.number,
+            replace(self.article, text=apply(self.article.text, removed)),
+            _without(self.kept, gone),
+            self.findings + found,
+            self.removed + gone,
+        )
+
+    def finish(self, article: Article) -> Cleaned:
+        """The result, in offsets of the original."""
+        findings = sorted((f for f in self.findings if f.start < f.end), key=lambda f: f.start)
+        return Cleaned(article, tuple(findings), tuple(_merge(sorted(self.removed))), False)
+
+    def _pieces(self, start: int, end: int) -> list[tuple[int, int]]:
+        """A span of what is left, as spans of the original."""
+        pieces, place = [], 0
+        for low, high in self.kept:
+            a, b = max(start - place, 0), min(end - place, high - low)
+            if a < b:
+                pieces.append((low + a, low + b))
+            place += high - low
+        return pieces
+
+
+def _without(kept: list[tuple[int, int]], gone: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    left = []
+    cuts = sorted(gone)
+    for low, high in kept:
+        for start, end in cuts:
+            if end <= low or start >= high:
+                continue
+            if low < start:
+                left.append((low, start))
+            low = end
+        if low < high:
+            left.append((low, high))
+    return left
+
+
+def _merge(spans: list[Deletion]) -> list[Deletion]:
+    merged: list[Deletion] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,218 @@
+"""The classifier as one value: arrays and a JSON card. Loading executes nothing; scoring needs NumPy alone."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhengwen.articles import KINDS, Article
+from zhengwen.blocks import Blocks, Flags, Floats, Ints, join
+from zhengwen.errors import ModelError
+from zhengwen.stages import features
+from zhengwen.stages.decode import Decoder, Kinds, bridge
+from zhengwen.stages.scores import Networks, Words
+from zhengwen.stages.segment import segment
+
+FORMAT = 1
+"""Version of the files and of the features; a model of another one is refused."""
+CARD = "card.json"
+IMAGE_WEIGHT = 10
+"""A picture weighs as much as this many letters."""
+_PACKED = Path(__file__).parent / "models" / "default"
+_CHECKOUT = Path(__file__).parents[2] / "models" / "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Everything about a batch of articles that the classifier reads.
+
+    hashed: buckets of n-grams by order, see `zhengwen.stages.features.hashes`.
+    structure: named columns of float32 (blocks,).
+    weights: float32 (blocks,), letters, digits and Han characters, and `IMAGE_WEIGHT` a picture.
+    """
+
+    blocks: Blocks
+    hashed: list[tuple[NDArray[np.uint32], Ints]]
+    structure: dict[str, Floats]
+    weights: Floats
+
+    @property
+    def silent(self) -> Flags:
+        """Blocks that hold nothing to decide about."""
+        return ~self.blocks.readable() | (self.weights == 0)
+
+
+def featurise(articles: Sequence[Article], bits: int) -> Features:
+    """Segments a batch of articles and computes their features."""
+    blocks = join([segment(a.text) for a in articles])
+    codes = features.encode([a.text for a in articles])
+    stream = features.stream(codes, blocks)
+    columns = features.structure(codes, stream, blocks)
+    weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * columns["images"]
+    hashed = [features.hashes(stream, order, bits) for order in features.ORDERS]
+    return Features(blocks, hashed, columns, weights.astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the classifier makes of a batch of articles.
+
+    probabilities: float32 (blocks, kinds), calibrated; certain content for blocks that carry no decision.
+    kinds: uint8 (blocks,), decided, index of `KINDS`.
+    """
+
+    features: Features
+    probabilities: Floats
+    kinds: Kinds
+
+    @property
+    def blocks(self) -> Blocks:
+        """The blocks of the batch."""
+        return self.features.blocks
+
+
+@dataclass(frozen=True)
+class Model:
+    """A classifier: words, networks over the context, decoder, and the card that says where it comes from."""
+
+    words: Words
+    networks: Networks
+    decoder: Decoder
+    card: Mapping[str, Any]
+
+    def read(self, articles: Sequence[Article]) -> Reading:
+        """Scores and decides every block of a batch; articles do not influence each other."""
+        found = featurise(articles, self.words.bits)
+        return self.decide(found, self.probabilities(found))
+
+    def probabilities(self, found: Features) -> Floats:
+        """Calibrated probabilities (blocks, kinds)."""
+        rows = features.context(self.words.logits(found.hashed), found.structure, found.blocks)
+        out = np.zeros((len(found.blocks), len(KINDS)), np.float32)
+        out[:, 0] = 1
+        out[found.blocks.readable()] = self.networks.probabilities(rows)
+        return out
+
+    def decide(self, found: Features, probabilities: Floats) -> Reading:
+        """Kinds of the blocks from their probabilities."""
+        loud = np.flatnonzero(~found.silent)
+        starts = np.searchsorted(loud, found.blocks.articles)
+        kinds = np.zeros(len(found.blocks), np.uint8)
+        kinds[loud] = self.decoder.kinds(probabilities[loud], starts)
+        return Reading(found, probabilities, bridge(kinds, found.silent, found.blocks.owner()))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the arrays and the decoder."""
+        digest = hashlib.sha256(json.dumps(_decoder_card(self.decoder), sort_keys=True).encode())
+        for name, array in sorted(_arrays(self).items()):
+            digest.update(name.encode() + str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def _decoder_card(decoder: Decoder) -> dict[str, float]:
+    return {"change": decoder.change, "caution": decoder.caution, "whole": decoder.whole}
+
+
+def _arrays(model: Model) -> dict[str, NDArray[Any]]:
+    """The arrays of a model as they are stored: word weights in half precision."""
+    arrays: dict[str, NDArray[Any]] = {
+        "words.weights": model.words.weights.astype(np.float16),
+        "words.bias": model.words.bias,
+        "networks.centre": model.networks.centre,
+        "networks.scale": model.networks.scale,
+    }
+    for n, layers in enumerate(model.networks.layers):
+        for k, (weights, bias) in enumerate(layers):
+            arrays[f"network{n}.layer{k}.weights"] = weights
+            arrays[f"network{n}.layer{k}.bias"] = bias
+    return arrays
+
+
+def default_path() -> Path:
+    """Where the shipped model lies, in an installed package or in a checkout."""
+    return _PACKED if _PACKED.is_dir() else _CHECKOUT
+
+
+def save(model: Model, folder: Path) -> None:
+    """Writes a model: an ``.npy`` file an array, and the card with their hashes, written last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.glob("*.npy"), folder / CARD):
+        old.unlink(missing_ok=True)
+    files = {}
+    for name, array in _arrays(model).items():
+        path = folder / f"{name}.npy"
+        np.save(path, array, allow_pickle=False)
+        files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    card = {
+        "format": FORMAT,
+        **model.card,
+        "fingerprint": model.fingerprint,
+        "decoder": _decoder_card(model.decoder),
+        "temperature": model.networks.temperature,
+        "files": files,
+    }
+    (folder / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def load(folder: Path | None = None) -> Model:
+    """Reads a model, the shipped one by default, and verifies every file's hash.
+
+    Raises `ModelError` for a missing, damaged or foreign model.
+    """
+    folder = folder or default_path()
+    card = _card(folder)
+    arrays = {name.removesuffix(".npy"): _array(folder / name, digest) for name, digest in card["files"].items()}
+    try:
+        layers = tuple(_layers(arrays, n) for n in range(_networks(arrays)))
+        words = Words(arrays["words.weights"].astype(np.float32), arrays["words.bias"])
+        networks = Networks(arrays["networks.centre"], arrays["networks.scale"], layers, float(card["temperature"]))
+        return Model(words, networks, Decoder(**card["decoder"]), card)
+    except (KeyError, TypeError) as e:
+        raise ModelError(f"{folder}: the model lacks {e}; train it again or reinstall zhengwen") from None
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: there is no model folder here; `zhengwen train … -o {folder}` makes one")
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["format"] != FORMAT:
+            raise ModelError(
+                f"{folder}: the model has format {card['format']}, this zhengwen reads format {FORMAT}; train it again"
+            )
+        dict(card["files"])
+    except FileNotFoundError:
+        raise ModelError(f"{folder}: not a model folder, it holds no {CARD}") from None
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise ModelError(f"{folder / CARD}: damaged model card ({e}); train the model again or reinstall") from None
+    return card
+
+
+def _array(path: Path, digest: str) -> NDArray[Any]:
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        raise ModelError(f"{path}: a file of the model cannot be read ({e.strerror}); train it again") from None
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ModelError(f"{path}: damaged or altered, its hash is not that of the card; train the model again")
+    array: NDArray[Any] = np.load(path, allow_pickle=False)
+    return array
+
+
+def _networks(arrays: Mapping[str, NDArray[Any]]) -> int:
+    return len({name.partition(".")[0] for name in arrays if name.startswith("network") and ".layer" in name})
+
+
+def _layers(arrays: Mapping[str, NDArray[Any]], network: int) -> tuple[tuple[Floats, Floats], ...]:
+    layers = []
+    while f"network{network}.layer{len(layers)}.weights" in arrays:
+        prefix = f"network{network}.layer{len(layers)}"
+        layers.append((arrays[f"{prefix}.weights"], arrays[f"{prefix}.bias"]))
+    return tuple(layers)

@@ -1,0 +1,87 @@
+"""Probabilities to kinds: the most likely sequence of kinds in each article (Viterbi, 1967)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhengwen.articles import KINDS
+from zhengwen.blocks import Floats, Ints
+
+Kinds = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """How probabilities become decisions.
+
+    change: logarithm of the odds against a change of kind from one block to the next; 0 decides each block alone.
+    caution: added to the logarithm of the probability of content; above 0 removes less.
+    whole: share of an article's weight from which, if found to be promotion, it is an advertisement as a whole.
+    """
+
+    change: float
+    caution: float
+    whole: float
+
+    def kinds(self, probabilities: Floats, starts: Ints) -> Kinds:
+        """The kind (index of `KINDS`) of each row; ``starts`` (articles + 1,) says where articles begin in the rows."""
+        scores = np.log(np.maximum(probabilities, 1e-6))
+        scores[:, 0] += self.caution
+        if self.change <= 0:
+            return scores.argmax(1).astype(np.uint8)
+        return _viterbi(scores, starts, self.change)
+
+
+def _viterbi(scores: Floats, starts: Ints, change: float) -> Kinds:
+    """All articles at once, a step for each place in the longest of them."""
+    lengths = np.diff(starts)
+    order = np.argsort(-lengths, kind="stable")
+    first, lengths = starts[:-1][order], lengths[order]
+    out = np.zeros(len(scores), np.uint8)
+    longest = int(lengths.max(initial=0))
+    if not longest:
+        return out
+    active = np.searchsorted(-lengths, -np.arange(longest), side="left")
+    kinds = np.arange(len(KINDS), dtype=np.uint8)
+    back = np.zeros(scores.shape, np.uint8)
+    best = scores[first[: active[0]]]
+    for step in range(1, longest):
+        n = active[step]
+        rows = first[:n] + step
+        top = best[:n].argmax(1)
+        moved = best[np.arange(n), top][:, None] - change
+        stay = best[:n] >= moved
+        back[rows] = np.where(stay, kinds, top[:, None])
+        best[:n] = np.where(stay, best[:n], moved) + scores[rows]
+    state = best.argmax(1).astype(np.uint8)
+    for step in range(longest - 1, -1, -1):
+        n = active[step]
+        rows = first[:n] + step
+        out[rows] = state[:n]
+        state[:n] = back[rows, state[:n]]
+    return out
+
+
+def bridge(kinds: Kinds, silent: NDArray[np.bool_], owner: Ints) -> Kinds:
+    """Gives blocks that say nothing the kind of their neighbours, where the nearest on both sides in the same article
+    agree, and content elsewhere."""
+    n = len(kinds)
+    row = np.arange(n)
+    before = np.maximum.accumulate(np.where(silent, -1, row))
+    after = np.minimum.accumulate(np.where(silent, n, row)[::-1])[::-1]
+    inside = (before >= 0) & (after < n)
+    left, right = np.maximum(before, 0), np.minimum(after, max(n - 1, 0))
+    agree = inside & (owner[left] == owner) & (owner[right] == owner) & (kinds[left] == kinds[right])
+    return np.where(silent, np.where(agree, kinds[left], 0), kinds).astype(np.uint8)
+
+
+def passages(kinds: Kinds, owner: Ints) -> tuple[Ints, Ints]:
+    """First row and end of each run of boilerplate of one kind within an article."""
+    if not len(kinds):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    change = np.concatenate(([True], (kinds[1:] != kinds[:-1]) | (owner[1:] != owner[:-1])))
+    starts = np.flatnonzero(change)
+    ends = np.append(starts[1:], len(kinds))
+    found = kinds[starts] > 0
+    return starts[found], ends[found]

@@ -1,0 +1,19 @@
+"""Texts and blocks to arrays: characters, n-grams, structure, context."""
+
+from zhengwen.stages.features.codes import Codes, Stream, encode, stream
+from zhengwen.stages.features.context import context, probabilities
+from zhengwen.stages.features.ngrams import ORDERS, hashes
+from zhengwen.stages.features.structure import fingerprints, structure
+
+__all__ = [
+    "ORDERS",
+    "Codes",
+    "Stream",
+    "context",
+    "encode",
+    "fingerprints",
+    "hashes",
+    "probabilities",
+    "stream",
+    "structure",
+]

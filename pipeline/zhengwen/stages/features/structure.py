@@ -1,0 +1,151 @@
+"""What a block is and where it stands, beside its words."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhengwen.blocks import Blocks, BlockType, Floats, Ints
+from zhengwen.stages.features import ngrams
+from zhengwen.stages.features.codes import LINK, TAG, Codes, Stream, count
+
+_MARKS = {
+    "exclamation": "!！",
+    "question": "?？",
+    "colon": ":：",
+    "stop": "。.",
+    "comma": ",、;，；",
+    "bracket": "【】[]()（）",
+    "quote": "《》“”\"「」",
+    "bar": "|·•/",
+    "pointer": "👇👆👉⬇↓→←☞▼▲↑",
+    "ellipsis": "…~",
+    "sign": "@=&%+",
+    "link": chr(LINK),
+    "tag": chr(TAG),
+}
+_CLASSES = ("other", "digit", "latin", "han", "kana", "symbol", *_MARKS)
+_CLASS = {name: number for number, name in enumerate(_CLASSES)}
+_LETTERS = slice(_CLASS["digit"], _CLASS["kana"] + 1)
+
+
+def _class_table() -> NDArray[np.uint8]:
+    table = np.zeros(0x20000, np.uint8)
+    table[ord("0")] = _CLASS["digit"]
+    table[ord("a") : ord("z") + 1] = _CLASS["latin"]
+    table[0x3400:0xA000] = _CLASS["han"]
+    table[0x3040:0x3100] = _CLASS["kana"]
+    table[0x2190:0x2C00] = table[0x1F000:0x1FB00] = _CLASS["symbol"]
+    for name, marks in _MARKS.items():
+        table[[*map(ord, marks)]] = _CLASS[name]
+    return table
+
+
+_TABLE = _class_table()
+_LAST = ("digit", "han", "exclamation", "question", "colon", "stop", "comma", "bracket")
+_FIRST = ("digit", "han", "symbol", "bracket", "quote")
+_SHORT_CAPTION = 16
+
+
+def structure(codes: Codes, stream: Stream, blocks: Blocks) -> dict[str, Floats]:
+    """Named columns of float32 (blocks,): type, length, classes of characters, links, repetition, place."""
+    owner = blocks.owner()
+    classes = _TABLE[np.minimum(stream.codes, 0x1FFFF)]
+    counts = _class_counts(classes, stream)
+    lengths = np.maximum(stream.lengths(), 0).astype(np.float32)
+    letters = counts[_LETTERS].sum(0)
+    last, first = classes[stream.starts[1:] - 1], classes[stream.starts[:-1] + 1]
+    images, links = count(blocks, codes.images), count(blocks, codes.links)
+    columns: dict[str, NDArray[np.generic]] = {
+        **{f"type {t.name.lower()}": blocks.types == t for t in BlockType},
+        "level": blocks.levels / 6,
+        "quoted": blocks.quoted,
+        "continued": blocks.continued,
+        "length": np.log1p(lengths),
+        "raw length": np.log1p(np.diff(blocks.bounds)),
+        "letters": np.log1p(letters),
+        **{f"share {name}": counts[k] / np.maximum(lengths, 1) for name, k in _CLASS.items() if k},
+        **{f"number {name}": np.minimum(counts[_CLASS[name]], 4) for name in ("symbol", *_MARKS)},
+        **{f"ends in {name}": last == _CLASS[name] for name in _LAST},
+        **{f"begins with {name}": first == _CLASS[name] for name in _FIRST},
+        "images": np.minimum(images, 3),
+        "links": np.minimum(links, 6),
+        "image alone": (images > 0) & (letters < _SHORT_CAPTION),
+        "strong": count(blocks, np.flatnonzero(codes.raw == ord("*"))) > 0,
+        "repeats": np.log1p(repeats(fingerprints(stream), owner)),
+        "novelty": novelty(stream, owner),
+        **_place(blocks, owner, letters),
+    }
+    return {name: np.asarray(column, np.float32) for name, column in columns.items()}
+
+
+def _class_counts(classes: NDArray[np.uint8], stream: Stream) -> Floats:
+    """Characters of each class in each block: (classes, blocks)."""
+    n = len(stream.starts) - 1
+    key = np.repeat(np.arange(n), np.diff(stream.starts)) * len(_CLASSES) + classes[: stream.starts[-1]]
+    counts = np.bincount(key, minlength=n * len(_CLASSES)).reshape(n, -1).T.astype(np.float32)
+    counts[0] -= 1
+    return counts
+
+
+def _place(blocks: Blocks, owner: Ints, letters: Floats) -> dict[str, NDArray[np.generic]]:
+    """Where a block stands among the readable blocks of its article, and among its letters."""
+    readable = blocks.readable()
+    articles = len(blocks.articles) - 1
+    total = np.bincount(owner[readable], minlength=articles)
+    before = np.concatenate(([0], np.cumsum(total)))
+    number = np.maximum(total[owner], 1)
+    place = np.minimum(np.cumsum(readable) - readable - before[owner], number - 1)
+    size = np.bincount(owner, letters, minlength=articles)[owner]
+    through = np.cumsum(letters, dtype=np.float64)
+    through -= np.concatenate(([0.0], through))[blocks.articles[owner]]
+    return {
+        "nearness to start": 1 / (1 + place),
+        "nearness to end": 1 / (number - place),
+        "place": place / number,
+        "blocks before": np.log1p(place),
+        "blocks after": np.log1p(number - place - 1),
+        "blocks": np.log1p(number),
+        "article letters": np.log1p(size),
+        "letters before": through / np.maximum(size, 1),
+        "letters after": np.log1p(np.maximum(size - through, 0)),
+    }
+
+
+def fingerprints(stream: Stream) -> NDArray[np.uint64]:
+    """A 64-bit hash of each block's folded characters; 0 where there are none."""
+    starts, lengths = stream.starts[:-1], np.diff(stream.starts)
+    at = np.arange(len(stream.codes) - 1, dtype=np.uint64) - np.repeat(starts, lengths).astype(np.uint64)
+    codes = stream.codes[:-1].astype(np.uint64)
+    codes[starts] = 0
+    codes ^= codes << np.uint64(29)
+    codes *= at * np.uint64(0xACD1FDDCCCBFB726) + np.uint64(0x9E3779B97F4A7C15)
+    codes ^= codes >> np.uint64(32)
+    return np.add.reduceat(codes, starts) if len(starts) else np.zeros(0, np.uint64)
+
+
+def repeats(prints: NDArray[np.uint64], owner: Ints) -> Floats:
+    """How many other blocks of the same article have the same text."""
+    key = prints ^ (owner.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return np.where(prints == 0, 0, counts[inverse] - 1).astype(np.float32)
+
+
+_GRAM_BITS = 22
+
+
+def novelty(stream: Stream, owner: Ints) -> Floats:
+    """Share of a block's character bigrams that stand in no other block of its article: how far it strays from the
+    article's subject."""
+    buckets, starts = ngrams.hashes(stream, 2, _GRAM_BITS)
+    lengths = np.diff(starts)
+    block = np.repeat(np.arange(len(lengths)), lengths)
+    key = (owner[block].astype(np.uint64) << np.uint64(_GRAM_BITS)) | buckets
+    order = np.argsort(key, kind="stable")
+    ranked, holder = key[order], block[order]
+    begins = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))[: len(ranked)]
+    if not len(ranked):
+        return np.zeros(len(lengths), np.float32)
+    alone = np.empty(len(key), np.bool_)
+    same = np.minimum.reduceat(holder, begins) == np.maximum.reduceat(holder, begins)
+    alone[order] = np.repeat(same, np.diff(np.concatenate((begins, [len(ranked)]))))
+    total = np.concatenate(([0], np.cumsum(alone)))
+    return ((total[starts[1:]] - total[starts[:-1]]) / np.maximum(lengths, 1)).astype(np.float32)

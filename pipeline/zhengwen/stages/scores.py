@@ -1,0 +1,104 @@
+"""Features to scores: a linear model over hashed n-grams, and small networks over what stands around a block."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhengwen.blocks import Floats, Ints
+
+Hashed = Sequence[tuple[NDArray[np.uint32], Ints]]
+"""For each order of n-gram: buckets, block by block, and where each block's begin (blocks + 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Multinomial logistic regression on n-gram counts divided by the root of their number.
+
+    weights: float32 (2 ** bits, kinds). bias: float32 (kinds,).
+    """
+
+    weights: Floats
+    bias: Floats
+
+    @property
+    def bits(self) -> int:
+        """Width of a bucket's number."""
+        return len(self.weights).bit_length() - 1
+
+    def logits(self, hashed: Hashed) -> Floats:
+        """Scores (blocks, kinds) of each block's own words."""
+        blocks = len(hashed[0][1]) - 1
+        total = np.zeros((blocks, self.weights.shape[1]), np.float32)
+        number = np.zeros(blocks, np.int64)
+        for buckets, starts in hashed:
+            lengths = np.diff(starts)
+            some = lengths > 0
+            if some.any():
+                total[some] += np.add.reduceat(self.weights.take(buckets, axis=0), starts[:-1][some])
+            number += lengths
+        return total / np.sqrt(np.maximum(number, 1, dtype=np.float32))[:, None] + self.bias
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Multilayer perceptrons (ReLU inside, softmax outside) whose probabilities are averaged.
+
+    centre, scale: float32 (features,), of the standardisation, whose result is clipped to ± `CLIP`.
+    layers: for each network, its weights (in, out) and biases (out,).
+    temperature: divides the logarithm of the averaged probabilities (Guo et al., ICML 2017).
+    """
+
+    centre: Floats
+    scale: Floats
+    layers: tuple[tuple[tuple[Floats, Floats], ...], ...]
+    temperature: float
+
+    def probabilities(self, rows: Floats) -> Floats:
+        """Calibrated probabilities (rows, kinds).
+
+        Rows are computed in tiles of one shape: a matrix product may round differently for another number of rows, and
+        an article's scores must not depend on its batch.
+        """
+        kinds = self.layers[0][-1][1].shape[0]
+        out = np.empty((len(rows), kinds), np.float32)
+        tile = np.zeros((TILE, rows.shape[1]), np.float32)
+        for start in range(0, len(rows), TILE):
+            part = rows[start : start + TILE]
+            tile[: len(part)] = standardise(part, self.centre, self.scale)
+            share = sum(_forward(tile, layers) for layers in self.layers) / len(self.layers)
+            out[start : start + TILE] = temper(share, self.temperature)[: len(part)]
+        return out
+
+
+TILE = 256
+"""Rows that go through a network together."""
+CLIP = 4.0
+"""Standardised features are clipped to this many standard deviations."""
+
+
+def standardise(rows: Floats, centre: Floats, scale: Floats) -> Floats:
+    """Rows less their centre, by their scale, clipped."""
+    moved: Floats = rows - centre
+    moved /= scale
+    return np.clip(moved, -CLIP, CLIP, out=moved)
+
+
+def temper(probabilities: Floats, temperature: float) -> Floats:
+    """Probabilities raised to the power ``1 / temperature`` and normalised."""
+    raised = np.maximum(probabilities, 1e-9) ** (1 / temperature)
+    share: Floats = (raised / raised.sum(1, keepdims=True)).astype(np.float32)
+    return share
+
+
+def _forward(rows: Floats, layers: tuple[tuple[Floats, Floats], ...]) -> Floats:
+    for weights, bias in layers[:-1]:
+        rows = rows @ weights
+        rows += bias
+        np.maximum(rows, 0, out=rows)
+    weights, bias = layers[-1]
+    scores = rows @ weights + bias
+    raised = np.exp(scores - scores.max(1, keepdims=True)) if len(scores) else scores
+    share: Floats = raised / raised.sum(1, keepdims=True)
+    return share

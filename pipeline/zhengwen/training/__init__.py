@@ -1,0 +1,1 @@
+"""Learning from labelled articles, and measuring what was learnt."""

@@ -1,0 +1,88 @@
+"""Temperature and decoder, chosen on out-of-fold probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from zhengwen.blocks import Floats
+from zhengwen.model import Features, Model
+from zhengwen.stages.decode import Decoder
+from zhengwen.stages.scores import temper
+
+CHANGES = (0.0, 0.25, 0.5, 0.75, 1.0)
+CAUTIONS = (-0.6, -0.3, 0.0, 0.3, 0.6)
+RETENTION = 0.985
+"""Least share of content that the chosen decoder must keep."""
+WHOLE = 0.8
+DEFAULT = Decoder(0.5, 0.0, WHOLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A held-out batch: its features, untempered probabilities (blocks, kinds), targets and weights (blocks,)."""
+
+    features: Features
+    probabilities: Floats
+    targets: NDArray[np.int8]
+    weights: Floats
+
+
+def temperature(held: Sequence[Held]) -> float:
+    """The temperature of least log loss (Guo et al., ICML 2017)."""
+    rows = [(h.targets >= 0) & h.features.blocks.readable() for h in held]
+    probabilities = np.concatenate([h.probabilities[r] for h, r in zip(held, rows, strict=True)])
+    targets = np.concatenate([h.targets[r] for h, r in zip(held, rows, strict=True)])
+
+    def loss(log_temperature: float) -> float:
+        tempered = temper(probabilities, float(np.exp(log_temperature)))
+        return float(-np.log(np.maximum(tempered[np.arange(len(targets)), targets], 1e-9)).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-1, 1), method="bounded").x))
+
+
+def decoder(model: Model, held: Sequence[Held]) -> Decoder:
+    """The decoder with the best sum of f1 and passages found, on blocks, that keeps at least `RETENTION`.
+
+    The model gives the temperature alone.
+    """
+    tempered = [temper(h.probabilities, model.networks.temperature) for h in held]
+    best, choice = -1.0, DEFAULT
+    for change in CHANGES:
+        for caution in CAUTIONS:
+            candidate = Decoder(change, caution, WHOLE)
+            value = _value(Model(model.words, model.networks, candidate, {}), held, tempered)
+            if value > best:
+                best, choice = value, candidate
+    return choice
+
+
+def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> float:
+    """f1 by weight + share of gold passages at least half found - half the false passages per passage."""
+    counts = np.zeros(7)
+    for h, probabilities in zip(held, tempered, strict=True):
+        kinds = model.decide(h.features, probabilities).kinds
+        seen = np.flatnonzero((h.targets >= 0) & (h.weights > 0))
+        gold, found, w = h.targets[seen] > 0, kinds[seen] > 0, h.weights[seen]
+        owner = h.features.blocks.owner()[seen]
+        counts[:4] += [w[a & b].sum() for a, b in ((gold, found), (gold, ~found), (~gold, found), (~gold, ~found))]
+        met = _covered(gold, found, w, owner)
+        counts[4:6] += (met >= 0.5).sum(), len(met)
+        counts[6] += (_covered(found, gold, w, owner) < 0.5).sum()
+    hit, left, lost, kept, met, passages, false = counts
+    if kept < RETENTION * (kept + lost):
+        return -1 + kept / max(kept + lost, 1) - RETENTION
+    passages = max(passages, 1)
+    return float(2 * hit / max(2 * hit + left + lost, 1) + met / passages - 0.5 * false / passages)
+
+
+def _covered(
+    marks: NDArray[np.bool_], other: NDArray[np.bool_], w: Floats, owner: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    if not marks.any():
+        return np.zeros(0)
+    change = np.flatnonzero(np.concatenate(([True], (marks[1:] != marks[:-1]) | (owner[1:] != owner[:-1]))))
+    shares: NDArray[np.float64] = np.add.reduceat(w * other, change) / np.add.reduceat(w, change)
+    return shares[marks[change]]
