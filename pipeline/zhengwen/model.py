@@ -110,7 +110,8 @@ class Model:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the arrays and the decoder."""
-        digest = hashlib.sha256(json.dumps(_decoder_card(self.decoder), sort_keys=True).encode())
+        numbers = _decoder_card(self.decoder) | {"temperature": self.networks.temperature}
+        digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode())
         for name, array in sorted(_arrays(self).items()):
             digest.update(name.encode() + str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

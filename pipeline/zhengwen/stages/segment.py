@@ -16,7 +16,7 @@ from zhengwen.blocks import ATOMIC, Blocks, BlockType, Flags, Ints
 _Options = pyromark.Options
 _MARKDOWN = pyromark.Markdown(options=_Options.ENABLE_TABLES | _Options.ENABLE_MATH | _Options.ENABLE_FOOTNOTES)
 _FRONT_MATTER = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*(\r\n|\n|\r)(?:.*(?:\r\n|\n|\r))*?\1[ \t]*(?:\r\n|\n|\r|\Z)")
-_SENTENCE_END = re.compile(r"[。！？!?；…]+[”’」』）)】\]*_`]*[ \t\u3000]*")
+_SENTENCE_END = re.compile(r"([。！？!?；…]+[”’」』）)】\]]*)[*_`]*[ \t\u3000]*")
 
 LONG_LINE = 40
 """Lines of prose longer than this (characters) are cut at sentence ends; measured on labelled articles."""
@@ -116,11 +116,12 @@ class _Paint:
         prose = np.isin(self.types, (BlockType.PARAGRAPH, BlockType.ITEM)) & (np.diff(self.lines) > LONG_LINE)
         if not prose.any():
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        ends = np.array([m.end() for m in _SENTENCE_END.finditer(self.text)], np.int64)
+        stops = [(m.end(1), m.end()) for m in _SENTENCE_END.finditer(self.text)]
+        ends = _outside(np.array(stops, np.int64).reshape(-1, 2), self.spans)
         owner = np.searchsorted(self.lines, ends, side="right") - 1
         fits = owner < len(prose)
         ends, owner = ends[fits], owner[fits]
-        fits = prose[owner] & (ends > self.lines[owner]) & _outside(ends, self.spans)
+        fits = prose[owner] & (ends > self.lines[owner])
         ends, owner = ends[fits], owner[fits]
         kept, previous, line = [], 0, -1
         stops = self.lines[owner + 1].tolist()
@@ -133,13 +134,16 @@ class _Paint:
         return ends[kept], owner[kept]
 
 
-def _outside(places: Ints, spans: list[tuple[int, int]]) -> Flags:
-    """Which places lie strictly inside none of the spans (sorted, disjoint)."""
+def _outside(candidates: Ints, spans: list[tuple[int, int]]) -> Ints:
+    """Of each pair of places (sentence ends, 2), without and with the marks that follow, the one that lies inside none
+    of the spans (sorted, disjoint): marks close one span or open the next. Pairs with no such place are left out."""
     if not spans:
-        return np.ones(len(places), np.bool_)
+        return candidates[:, 1]
     edges = np.array(spans, np.int64)
-    index = np.searchsorted(edges[:, 0], places, side="left") - 1
-    return (index < 0) | (places >= edges[index, 1])
+    index = np.searchsorted(edges[:, 0], candidates, side="left") - 1
+    free = (index < 0) | (candidates >= edges[index, 1])
+    chosen: Ints = np.where(free[:, 1], candidates[:, 1], candidates[:, 0])[free.any(axis=1)]
+    return chosen
 
 
 _LEAF = {

@@ -44,20 +44,16 @@ class Batch:
         return self.articles[self.features.blocks.owner()]
 
 
-def batches(samples: Sequence[Labelled]) -> list[Batch]:
-    """Featurises labelled articles, in order."""
-    return [_batch(samples[i : i + _BATCH], i) for i in range(0, len(samples), _BATCH)]
+def batches(samples: Sequence[Labelled], numbers: Ints) -> list[Batch]:
+    """Featurises the labelled articles with the given numbers, in that order."""
+    return [_batch(samples, numbers[i : i + _BATCH]) for i in range(0, len(numbers), _BATCH)]
 
 
-def _batch(samples: Sequence[Labelled], first: int) -> Batch:
-    found = featurise([s.article for s in samples], BITS)
-    pairs = [_targets(s, found.blocks.article(n).bounds) for n, s in enumerate(samples)]
-    return Batch(
-        np.arange(first, first + len(samples)),
-        found,
-        np.concatenate([t for t, _ in pairs]),
-        np.concatenate([w for _, w in pairs]),
-    )
+def _batch(samples: Sequence[Labelled], numbers: Ints) -> Batch:
+    chosen = [samples[n] for n in numbers]
+    found = featurise([s.article for s in chosen], BITS)
+    pairs = [_targets(s, found.blocks.article(n).bounds) for n, s in enumerate(chosen)]
+    return Batch(numbers, found, np.concatenate([t for t, _ in pairs]), np.concatenate([w for _, w in pairs]))
 
 
 def _targets(sample: Labelled, bounds: Ints) -> tuple[NDArray[np.int8], Floats]:

@@ -56,7 +56,7 @@ class Rows:
 def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: int = 0) -> tuple[Words, Networks]:
     """Fits words and networks on batches.
 
-    groups: source of each article (by its number in the corpus); the out-of-fold scores never cross a source.
+    groups: source of each article, by the article's number; the out-of-fold scores never cross a source.
     """
     rows = _rows(batches)
     matrix = sp.vstack([word_matrix(b) for b in batches], format="csr")

@@ -47,33 +47,35 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds: int = FO
     names, groups = np.unique([s.source for s in samples], return_inverse=True)
     if len(names) < folds:
         raise LabelError(f"the labels have {len(names)} sources; training needs {folds} at least, see the field source")
-    fold_of = _folds(groups, samples, folds)
-    models, held = [], []
+    whole = np.array([s.window is None for s in samples])
+    if not whole.any():
+        raise LabelError("the labels cover windows only; training needs articles labelled as a whole too")
+    numbers = _folds(groups, folds)
+    parts = [[batches(samples, fold[whole[fold]]), batches(samples, fold[~whole[fold]])] for fold in numbers]
+    models: list[Model] = []
+    held: list[list[Held]] = []
     for k in range(folds):
-        inside = [s for n, s in enumerate(samples) if fold_of[n] != k]
-        outside = [s for n, s in enumerate(samples) if fold_of[n] == k]
-        words, networks = fit(batches(inside), groups[fold_of != k], jobs=jobs, tick=tick)
-        models.append(Model(words, networks, DEFAULT, {}))
-        held.append([_held(models[k], b) for b in batches(outside)])
+        inside = [b for other in range(folds) if other != k for part in parts[other] for b in part]
+        models.append(Model(*fit(inside, groups, jobs=jobs, tick=tick), DEFAULT, {}))
+        held.append([_held(models[k], b) for b in parts[k][0]])
     tallies: dict[int, Tally] = {}
     predicted: dict[int, tuple[Span, ...]] = {}
     for k, model in enumerate(models):
-        fitting = choose(model, [h for other in range(folds) if other != k for h in held[other]])
-        for n in np.flatnonzero(fold_of == k).tolist():
-            if samples[n].window is None:
-                predicted[n] = predict(fitting, samples[n])
-                tallies[n] = tally(samples[n].article.text, samples[n].spans, predicted[n])
-    words, networks = fit(batches(samples), groups, jobs=jobs, tick=tick)
-    final = choose(Model(words, networks, DEFAULT, {}), [h for part in held for h in part])
+        chosen = choose(model, [h for other in range(folds) if other != k for h in held[other]])
+        for n in numbers[k][whole[numbers[k]]].tolist():
+            predicted[n] = predict(chosen, samples[n])
+            tallies[n] = tally(samples[n].article.text, samples[n].spans, predicted[n])
+    everything = [b for kinds in parts for part in kinds for b in part]
+    final = Model(*fit(everything, groups, jobs=jobs, tick=tick), DEFAULT, {})
+    final = choose(final, [h for part in held for h in part])
     result = figures([tallies[n] for n in sorted(tallies)])
     return Trained(replace(final, card=_card(samples, len(names), result, folds)), result, tallies, predicted)
 
 
-def _folds(groups: Ints, samples: Sequence[Labelled], folds: int) -> Ints:
-    fold_of = np.zeros(len(samples), np.int64)
-    for k, (_, rows) in enumerate(GroupKFold(folds, shuffle=True, random_state=0).split(groups, groups=groups)):
-        fold_of[rows] = k
-    return fold_of
+def _folds(groups: Ints, folds: int) -> list[Ints]:
+    """Numbers of the articles of each fold; a source is in one fold only."""
+    split = GroupKFold(folds, shuffle=True, random_state=0).split(groups, groups=groups)
+    return [np.sort(numbers) for _, numbers in split]
 
 
 def _held(model: Model, batch: Batch) -> Held:

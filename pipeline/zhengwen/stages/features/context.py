@@ -143,7 +143,7 @@ def _section(shares: Floats, heading: Flags, articles: _Runs) -> list[Floats]:
     after = np.arange(len(shares)) - top
     length = sections.lengths[sections.of_row]
     following = np.minimum(top + length, len(shares) - 1)
-    inside = (articles.of_row[following] == articles.of_row) & (following > top)
+    inside = (articles.of_row[following] == articles.of_row) & (top + length < len(shares))
     return [
         sections.mean(shares),
         sections.maximum(shares[:, 1:]),

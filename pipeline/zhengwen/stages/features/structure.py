@@ -81,7 +81,7 @@ def _class_counts(classes: NDArray[np.uint8], stream: Stream) -> Floats:
     """Characters of each class in each block: (classes, blocks)."""
     n = len(stream.starts) - 1
     key = np.repeat(np.arange(n), np.diff(stream.starts)) * len(_CLASSES) + classes[: stream.starts[-1]]
-    counts = np.bincount(key, minlength=n * len(_CLASSES)).reshape(n, -1).T.astype(np.float32)
+    counts = np.bincount(key, minlength=n * len(_CLASSES)).reshape(n, len(_CLASSES)).T.astype(np.float32)
     counts[0] -= 1
     return counts
 

@@ -1,0 +1,95 @@
+"""``zhengwen clean``: a scraped folder in, clean articles out."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.cli.shared import complain, locate, model_option, selection, summarise, walk
+from zhengwen.errors import OutputError
+from zhengwen.model import load
+from zhengwen.readers import STDIN, Source
+from zhengwen.reports.summary import Summary
+from zhengwen.writers import prepare, write
+
+
+@click.command("clean")
+@click.argument("paths", nargs=-1, metavar="PATHS...")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the cleaned articles to.")
+@click.option("--diff", is_flag=True, help="Show what would go, write nothing; exit code 1 if anything would.")
+@click.option("--drop-adverts", is_flag=True, help="Leave out articles that are an advertisement as a whole.")
+@click.option("--overwrite", is_flag=True, help="Write into an output folder that holds something already.")
+@selection
+@model_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    output: Path | None,
+    diff: bool,
+    drop_adverts: bool,
+    overwrite: bool,
+    select: tuple[str, ...],
+    model: Path | None,
+) -> int:
+    """Write cleaned articles.
+
+    Reads files and folders (.md, .markdown, .txt, with sub-folders) and writes what is left of each article under the
+    same relative path below the output folder. With - as the only path, filters standard input to standard output.
+    """
+    filtering = paths == (STDIN,)
+    if STDIN in paths and not filtering:
+        raise click.UsageError("- reads standard input and cannot be combined with other paths")
+    if filtering and output:
+        raise click.UsageError("- writes to standard output; leave -o out")
+    if not (filtering or diff or output):
+        raise click.UsageError("say where to write with -o FOLDER, or look first with --diff")
+    summary = Summary()
+    sources = locate(paths, summary)
+    cleaner = Cleaner(load(model), select)
+    if output and not diff:
+        prepare(output, [Path(p) for p in paths], overwrite=overwrite)
+    for source, cleaned in walk(cleaner, sources, summary):
+        summary.add(cleaned, count_adverts=False)
+        if cleaned.advert:
+            _note_advert(source, drop=drop_adverts)
+        if diff:
+            _show(source, cleaned)
+        elif filtering:
+            if not (cleaned.advert and drop_adverts):
+                click.get_binary_stream("stdout").write(cleaned.text.encode())
+        elif output and not (cleaned.advert and drop_adverts):
+            try:
+                write(output, source.name, cleaned.text)
+            except OutputError as fault:
+                complain(fault, summary)
+    summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts))
+    return summary.exit_code(findings_count=diff)
+
+
+def _note_advert(source: Source, *, drop: bool) -> None:
+    if not click.get_current_context().obj["quiet"]:
+        fate = "left out" if drop else "kept as it is"
+        click.echo(f"{source.shown}: an advertisement as a whole, {fate}", err=True)
+
+
+def _adverts(summary: Summary, drop: bool) -> list[str]:
+    if not summary.adverts:
+        return []
+    fate = "left out" if drop else "kept as they are; --drop-adverts leaves them out"
+    return [f"advertisements as a whole: {summary.adverts:,} ({fate})"]
+
+
+def _show(source: Source, cleaned: Cleaned) -> None:
+    for line in _diff(source, cleaned):
+        color = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
+        click.secho(line, fg=color, bold=line.startswith(("---", "+++")))
+
+
+def _diff(source: Source, cleaned: Cleaned) -> Iterator[str]:
+    before = cleaned.article.text.split("\n")
+    after = cleaned.text.split("\n")
+    for line in difflib.unified_diff(before, after, source.shown, f"{source.shown} (cleaned)", lineterm=""):
+        yield "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line.rstrip("\r"))

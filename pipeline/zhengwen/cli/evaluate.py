@@ -1,0 +1,47 @@
+"""``zhengwen evaluate``: how well a model does on labelled articles."""
+
+import json
+from pathlib import Path
+
+import click
+
+from zhengwen.articles import BOILERPLATE
+from zhengwen.cleaning import Cleaner
+from zhengwen.cli.shared import model_option, progress
+from zhengwen.errors import LabelError
+from zhengwen.model import load
+from zhengwen.reports.figures import table
+from zhengwen.training.evaluation import figures, tally
+from zhengwen.training.labels import read_labels
+
+_BATCH = 64
+
+
+@click.command("evaluate")
+@click.argument("labels", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the figures of all articles as one JSON object.")
+@model_option
+def command(labels: tuple[Path, ...], as_json: bool, model: Path | None) -> int:
+    """Measure a model on labelled articles.
+
+    Prints the figures of all articles, by kind and by source. Articles of which only a window is labelled are left
+    out. Figures on articles that the model was trained on say nothing about others.
+    """
+    samples = [s for s in read_labels(labels) if s.window is None]
+    if not samples:
+        raise LabelError("the labels cover windows only; evaluation needs articles labelled as a whole")
+    cleaner = Cleaner(load(model), BOILERPLATE)
+    tallies = []
+    with progress(len(samples), "article") as bar:
+        for start in range(0, len(samples), _BATCH):
+            batch = samples[start : start + _BATCH]
+            for sample, cleaned in zip(batch, cleaner.clean([s.article for s in batch]), strict=True):
+                predicted = [(f.start, f.end, f.kind) for f in cleaned.findings]
+                tallies.append((sample.source, tally(sample.article.text, sample.spans, predicted)))
+            bar.update(len(batch))
+    if as_json:
+        click.echo(json.dumps(figures([t for _, t in tallies]).as_dict()))
+    else:
+        for line in table(tallies, by_source=True):
+            click.echo(line)
+    return 0

@@ -1,0 +1,112 @@
+"""What several commands have in common: options, progress, the walk over the inputs."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
+from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.errors import UnreadableInputError, ZhengwenError
+from zhengwen.readers import Source, find, read, shards
+from zhengwen.reports.summary import Summary
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Selection(click.ParamType):
+    """Comma-separated kinds, or ``ALL``."""
+
+    name = "KINDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        kinds = tuple(k.strip() for k in str(value).split(",") if k.strip())
+        if "ALL" in kinds:
+            return BOILERPLATE
+        for kind in kinds:
+            if kind not in BOILERPLATE:
+                self.fail(f"unknown kind {kind!r}; choose from {', '.join(BOILERPLATE)} or ALL", param, ctx)
+        if not kinds:
+            self.fail(f"name a kind: {', '.join(BOILERPLATE)} or ALL", param, ctx)
+        return kinds
+
+
+def selection(command: Command) -> Command:
+    """The option ``--select``."""
+    return click.option(
+        "--select",
+        type=_Selection(),
+        default=",".join(DEFAULT_SELECTION),
+        show_default=True,
+        help="Kinds to look for, separated by commas, or ALL.",
+    )(command)
+
+
+def model_option(command: Command) -> Command:
+    """The option ``--model``."""
+    return click.option(
+        "--model", type=click.Path(path_type=Path), help="Folder of the model; the shipped one if not given."
+    )(command)
+
+
+def complain(fault: ZhengwenError, summary: Summary) -> None:
+    """Reports something that could not be done; the run goes on."""
+    summary.faults += 1
+    click.echo(f"zhengwen: error: {fault}", err=True)
+
+
+def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
+    """The files to read; complains of those that are not there.
+
+    Raises `UnreadableInputError` if nothing was asked for or nothing is there.
+    """
+    if not paths:
+        raise click.UsageError("name the files or folders to read, or - for standard input")
+    sources, faults = find(paths)
+    for fault in faults:
+        complain(fault, summary)
+    if not sources and not faults:
+        raise UnreadableInputError(f"{', '.join(paths)}: no .md, .markdown or .txt file here; name files or other folders")
+    return sources
+
+
+def walk(cleaner: Cleaner, sources: Sequence[Source], summary: Summary) -> Iterator[tuple[Source, Cleaned]]:
+    """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
+    with progress(len(sources), "article") as bar:
+        for shard in shards(sources):
+            readable: list[tuple[Source, Article]] = []
+            for source in shard:
+                try:
+                    readable.append((source, read(source)))
+                except UnreadableInputError as fault:
+                    complain(fault, summary)
+            cleaned = cleaner.clean([article for _, article in readable])
+            yield from zip((source for source, _ in readable), cleaned, strict=True)
+            bar.update(len(shard))
+
+
+def progress(total: int, unit: str) -> Any:
+    """A bar on standard error with rate and time left; none if quiet, rare lines if it is not a terminal."""
+    from tqdm import tqdm
+
+    terminal = sys.stderr.isatty()
+    return tqdm(
+        total=total,
+        unit=f" {unit}",
+        file=sys.stderr,
+        disable=click.get_current_context().obj["quiet"] or (not terminal and total < 1000),
+        mininterval=0.1 if terminal else 30,
+        leave=not terminal,
+        dynamic_ncols=True,
+    )
+
+
+def summarise(summary: Summary, *, verb: str, notes: Sequence[str] = ()) -> None:
+    """Prints the summary on standard error."""
+    if not click.get_current_context().obj["quiet"]:
+        for line in (*summary.lines(verb=verb), *notes):
+            click.echo(line, err=True)

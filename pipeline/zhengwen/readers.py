@@ -1,0 +1,111 @@
+"""Where articles come from: files, folders, standard input."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zhengwen.articles import Article, decode
+from zhengwen.errors import UnreadableInputError
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+SUFFIXES = (".md", ".markdown", ".txt")
+"""What is taken from a folder; a file named explicitly is read whatever its suffix."""
+SHARD = 1 << 20
+"""Bytes of input that go through the classifier together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read.
+
+    name: path of the output below the output folder, with ``/``.
+    path: the file, as the user named it; None for standard input.
+    size: bytes.
+    """
+
+    name: str
+    path: Path | None
+    size: int
+
+    @property
+    def shown(self) -> str:
+        """How messages and findings call it."""
+        return str(self.path) if self.path else STDIN_NAME
+
+
+def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]]:
+    """The files below the given paths, sorted by name, and the paths that cannot be read.
+
+    With one folder, names are relative to it; otherwise to the nearest folder that holds all paths.
+    """
+    faults: list[UnreadableInputError] = []
+    sources: dict[str, Source] = {}
+    root = _root([Path(p) for p in paths if p != STDIN])
+    for given in paths:
+        if given == STDIN:
+            sources[STDIN_NAME] = Source(STDIN_NAME, None, 0)
+            continue
+        try:
+            for path in _files(Path(given)):
+                name = _absolute(path).relative_to(root).as_posix()
+                sources[name] = Source(name, path, path.stat().st_size)
+        except OSError as e:
+            faults.append(UnreadableInputError(f"{e.filename or given}: cannot be read ({_reason(e)})"))
+    return [sources[name] for name in sorted(sources)], faults
+
+
+def _root(paths: Sequence[Path]) -> Path:
+    if len(paths) == 1 and paths[0].is_dir():
+        return _absolute(paths[0])
+    parents = [_absolute(p).parent for p in paths] or [Path.cwd()]
+    return Path(os.path.commonpath(parents))
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100: resolve() would follow symbolic links
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        path.stat()
+        yield path
+        return
+    for folder, inner, names in os.walk(path, onerror=_fail):
+        inner[:] = sorted(d for d in inner if not d.startswith("."))
+        for name in sorted(names):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(folder, name)
+
+
+def _fail(error: OSError) -> None:
+    raise error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def read(source: Source) -> Article:
+    """Reads one article. Raises `UnreadableInputError`."""
+    try:
+        data = source.path.read_bytes() if source.path else sys.stdin.buffer.read()
+    except OSError as e:
+        raise UnreadableInputError(f"{source.shown}: cannot be read ({_reason(e)}); mend or exclude it") from None
+    return Article(source.name, decode(data, source.shown))
+
+
+def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """Sources in groups of about `SHARD` bytes, in order."""
+    group: list[Source] = []
+    size = 0
+    for source in sources:
+        if group and size + source.size > SHARD:
+            yield group
+            group, size = [], 0
+        group.append(source)
+        size += source.size
+    if group:
+        yield group

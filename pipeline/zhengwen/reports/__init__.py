@@ -1,0 +1,1 @@
+"""Results as text: findings, summaries, figures."""

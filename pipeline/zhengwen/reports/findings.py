@@ -1,0 +1,96 @@
+"""Findings for people and for programs."""
+
+import hashlib
+import json
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zhengwen.cleaning import Cleaned
+from zhengwen.model import Model
+from zhengwen.reasons import words
+
+FORMATS = ("full", "concise", "jsonl")
+EXCERPT = 60
+"""Characters of a passage that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A finding with everything a reader of it needs; lines count from 1, offsets are code points."""
+
+    path: str
+    start: int
+    end: int
+    line: int
+    end_line: int
+    column: int
+    kind: str
+    score: float
+    excerpt: str
+    fingerprint: str
+    reasons: tuple[str, ...]
+
+
+def records(cleaned: Cleaned, path: str, model: Model) -> Iterator[Record]:
+    """The findings of one article, in order."""
+    text = cleaned.article.text
+    starts = _line_starts(text) if cleaned.findings else []
+    for f in cleaned.findings:
+        passage = text[f.start : f.end]
+        line = bisect_right(starts, f.start)
+        yield Record(
+            path,
+            f.start,
+            f.end,
+            line,
+            bisect_right(starts, max(f.start, f.end - 1)),
+            f.start - starts[line - 1] + 1,
+            f.kind,
+            round(f.score, 4),
+            excerpt(passage),
+            fingerprint(passage),
+            words(model, passage, f.kind),
+        )
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    place = text.find("\n")
+    while place >= 0:
+        starts.append(place + 1)
+        place = text.find("\n", place + 1)
+    return starts
+
+
+def excerpt(passage: str) -> str:
+    """The beginning of a passage on one line, with nothing in it that a terminal would obey."""
+    line = " ".join(passage[: 4 * EXCERPT].split())
+    safe = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    return safe if len(safe) <= EXCERPT and len(passage) <= 4 * EXCERPT else safe[: EXCERPT - 1] + "…"
+
+
+def fingerprint(passage: str) -> str:
+    """Sixteen hexadecimal digits of the passage's letters and digits, width and case folded: the same wherever it
+    stands and however it is set."""
+    folded = unicodedata.normalize("NFKC", passage).casefold()
+    letters = "".join(c for c in folded if c.isalnum())
+    return hashlib.blake2b((letters or folded).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def as_json(record: Record) -> str:
+    """One object on one line."""
+    fields = {
+        "path": record.path,
+        "start": record.start,
+        "end": record.end,
+        "line": record.line,
+        "end_line": record.end_line,
+        "kind": record.kind,
+        "score": record.score,
+        "excerpt": record.excerpt,
+        "fingerprint": record.fingerprint,
+        "reasons": list(record.reasons),
+    }
+    return json.dumps(fields, ensure_ascii=False)

@@ -1,0 +1,57 @@
+"""What a run did, in a few lines."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from zhengwen.articles import BOILERPLATE
+from zhengwen.cleaning import Cleaned
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of a run. The one place that decides a run's exit code."""
+
+    articles: int = 0
+    changed: int = 0
+    adverts: int = 0
+    characters: int = 0
+    passages: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    faults: int = 0
+
+    def add(self, cleaned: Cleaned, *, count_adverts: bool) -> None:
+        """Counts an article; the passages of one that is an advertisement as a whole only if asked to."""
+        counted = cleaned.findings if count_adverts or not cleaned.advert else ()
+        self.articles += 1
+        self.characters += len(cleaned.article.text)
+        self.adverts += cleaned.advert
+        self.changed += bool(counted)
+        for f in counted:
+            self.passages[f.kind] += 1
+            self.removed[f.kind] += f.end - f.start
+
+    @property
+    def found(self) -> bool:
+        """Whether there is any finding."""
+        return bool(self.passages)
+
+    def exit_code(self, *, findings_count: bool) -> int:
+        """2 if anything could not be done, else 1 if there are findings and they count, else 0."""
+        if self.faults:
+            return 2
+        return 1 if findings_count and self.found else 0
+
+    def lines(self, *, verb: str) -> list[str]:
+        """The summary: ``verb`` is what happened to the passages, "removed" or "found"."""
+        lines = [f"{_number(self.articles, 'article')}, {self.changed:,} with passages {verb}"]
+        for kind in BOILERPLATE:
+            if self.passages[kind]:
+                count = _number(self.passages[kind], "passage")
+                lines.append(f"  {kind:<11} {count:>15}, {self.removed[kind]:>10,} characters")
+        if self.faults:
+            lines.append(f"{_number(self.faults, 'input')} could not be done, see above")
+        return lines
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,61 @@
+"""Where cleaned articles go."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from zhengwen.errors import OutputError
+
+
+def prepare(folder: Path, inputs: Sequence[Path], *, overwrite: bool) -> None:
+    """Makes the output folder.
+
+    Raises `OutputError` if it lies inside an input folder, which the next run would read again, or the other way
+    round, or if it holds something and ``overwrite`` is false.
+    """
+    where = folder.resolve()
+    for given in inputs:
+        source = given.resolve()
+        if where == source or (source.is_dir() and source in where.parents):
+            raise OutputError(f"{folder}: the output folder lies inside the input {given}; choose one outside of it")
+        if where in source.parents and where.exists() and not overwrite:
+            raise OutputError(f"{folder}: the output folder holds the input {given}; choose another one")
+    try:
+        if folder.exists() and not overwrite and any(folder.iterdir()):
+            raise OutputError(f"{folder}: the output folder is not empty; choose another one or add --overwrite")
+        folder.mkdir(parents=True, exist_ok=True)
+    except NotADirectoryError:
+        raise OutputError(f"{folder}: is a file, not a folder") from None
+    except FileExistsError:
+        raise OutputError(f"{folder}: is a file, not a folder") from None
+    except OSError as e:
+        raise OutputError(f"{folder}: cannot be made ({e.strerror})") from None
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    """Writes one article under its name: as a whole or not at all. Raises `OutputError`."""
+    path = folder / name
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".zhengwen-", delete=False) as f:
+            temporary = f.name
+            f.write(text.encode())
+        os.chmod(temporary, 0o666 & ~_UMASK)  # noqa: PTH101
+        os.replace(temporary, path)  # noqa: PTH105
+    except OSError as e:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
+        raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+_UMASK = _umask()

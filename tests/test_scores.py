@@ -1,0 +1,100 @@
+"""Scoring in NumPy equals scikit-learn's own prediction."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+from zhengwen.articles import KINDS
+from zhengwen.blocks import Floats
+from zhengwen.stages.decode import Decoder, bridge, passages
+from zhengwen.stages.features import probabilities
+from zhengwen.stages.scores import TILE, Networks, Words, temper
+
+RNG = np.random.default_rng(0)
+SIZES = (1, 2, TILE - 1, TILE, TILE + 1, 3 * TILE + 5)
+
+
+def test_words_equal_scikit_learns_decision_function() -> None:
+    bits, rows = 10, 300
+    counts = RNG.poisson(0.02, (rows, 1 << bits))
+    dense = counts / np.sqrt(np.maximum(counts.sum(1, keepdims=True), 1))
+    targets = RNG.integers(0, 5, rows)
+    fitted = LogisticRegression(max_iter=30).fit(dense, targets)
+    words = Words(fitted.coef_.T.astype(np.float32), fitted.intercept_.astype(np.float32))
+    buckets = np.concatenate([np.repeat(np.arange(1 << bits), row) for row in counts]).astype(np.uint32)
+    starts = np.concatenate(([0], np.cumsum(counts.sum(1))))
+    assert np.allclose(words.logits([(buckets, starts)]), fitted.decision_function(dense), atol=1e-4)
+
+
+def networks(rows: Floats, targets: np.ndarray) -> tuple[Networks, MLPClassifier]:
+    fitted = MLPClassifier((16,), max_iter=5, random_state=0).fit(rows, targets)
+    layers = tuple(zip(fitted.coefs_, fitted.intercepts_, strict=True))
+    width = rows.shape[1]
+    return Networks(np.zeros(width, np.float32), np.ones(width, np.float32), (layers,), 1.0), fitted
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_networks_equal_scikit_learns_and_do_not_depend_on_the_number_of_rows() -> None:
+    rows = RNG.normal(size=(max(SIZES), 20)).astype(np.float32)
+    net, fitted = networks(rows, RNG.integers(0, 5, len(rows)))
+    whole = net.probabilities(rows)
+    assert np.allclose(whole, fitted.predict_proba(np.clip(rows, -4, 4)), atol=1e-5)
+    for size in SIZES:
+        assert np.array_equal(net.probabilities(rows[:size]), whole[:size])
+    assert np.array_equal(net.probabilities(rows[7:]), whole[7:])
+
+
+def test_temperature_keeps_the_order_and_sums_to_one() -> None:
+    p = probabilities(RNG.normal(size=(50, 5)).astype(np.float32))
+    for t in (0.5, 1.0, 2.0):
+        tempered = temper(p, t)
+        assert np.array_equal(tempered.argmax(1), p.argmax(1))
+        assert np.allclose(tempered.sum(1), 1, atol=1e-6)
+    assert temper(p, 2.0).max() < p.max() < temper(p, 0.5).max()
+
+
+def brute_force(scores: np.ndarray, change: float) -> float:
+    """Value of the best sequence, by trying all."""
+    best = -np.inf
+    for code in range(len(KINDS) ** len(scores)):
+        kinds = [code // len(KINDS) ** i % len(KINDS) for i in range(len(scores))]
+        value = sum(scores[i, k] for i, k in enumerate(kinds))
+        value -= change * sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+        best = max(best, value)
+    return best
+
+
+def test_viterbi_finds_the_best_sequence_of_every_article() -> None:
+    p = probabilities(RNG.normal(size=(14, 5)).astype(np.float32) * 2)
+    starts = np.array([0, 5, 5, 6, 10, 14])
+    kinds = Decoder(0.7, 0.0, 0.8).kinds(p, starts)
+    for a, b in zip(starts[:-1], starts[1:], strict=True):
+        if a == b:
+            continue
+        scores = np.log(p[a:b])
+        value = sum(scores[i, k] for i, k in enumerate(kinds[a:b]))
+        value -= 0.7 * (kinds[a + 1 : b] != kinds[a : b - 1]).sum()
+        assert value == pytest.approx(brute_force(scores, 0.7), abs=1e-4)
+
+
+def test_without_change_each_block_is_decided_alone_and_caution_keeps_more() -> None:
+    p = probabilities(RNG.normal(size=(200, 5)).astype(np.float32))
+    starts = np.array([0, 200])
+    assert np.array_equal(Decoder(0.0, 0.0, 0.8).kinds(p, starts), p.argmax(1))
+    kept = [(Decoder(0.0, c, 0.8).kinds(p, starts) == 0).sum() for c in (-1.0, 0.0, 1.0)]
+    assert kept[0] < kept[1] < kept[2]
+
+
+def test_silent_blocks_follow_agreeing_neighbours_of_their_article() -> None:
+    kinds = np.array([1, 0, 1, 0, 2, 0, 1], np.uint8)
+    silent = np.array([0, 1, 0, 1, 0, 1, 0], np.bool_)
+    owner = np.array([0, 0, 0, 0, 0, 0, 1])
+    assert bridge(kinds, silent, owner).tolist() == [1, 1, 1, 0, 2, 0, 1]
+
+
+def test_passages_are_runs_of_one_kind_within_an_article() -> None:
+    kinds = np.array([0, 1, 1, 2, 0, 3, 3], np.uint8)
+    owner = np.array([0, 0, 0, 0, 0, 0, 1])
+    firsts, ends = passages(kinds, owner)
+    assert list(zip(firsts.tolist(), ends.tolist(), strict=True)) == [(1, 3), (3, 4), (5, 6), (6, 7)]
