@@ -39,7 +39,12 @@ def zhengwen(tmp_path: Path) -> Run:
 
     def run(*args: object, stdin: bytes = b"", cwd: Path = tmp_path, **env: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [COMMAND, *map(str, args)], input=stdin, capture_output=True, cwd=cwd, env={**os.environ, **env}, check=False
+            [COMMAND, *map(str, args)],
+            input=stdin,
+            capture_output=True,
+            cwd=cwd,
+            env={**os.environ, **env},
+            check=False,
         )
 
     return run
@@ -73,7 +78,9 @@ optimizer.step()
 混合精度训练时还要先把梯度除以缩放因子，否则阈值会跟着缩放因子一起漂移。
 """
 
-TAILED = PLAIN + """
+TAILED = (
+    PLAIN
+    + """
 ## 写在最后
 
 看到这里的同学，我把这几年整理的深度学习学习路线、面试题库和项目源码打包成了一份资料大礼包，全部免费分享给大家。
@@ -84,3 +91,4 @@ TAILED = PLAIN + """
 
 觉得文章有用的话，欢迎点赞、收藏、关注，一键三连支持一下！
 """
+)

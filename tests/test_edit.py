@@ -1,6 +1,7 @@
 """What goes and what stays when blocks are removed. Golden cases: in golden/edit/, a removed block begins with ✂."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def test_kept_is_the_input_less_whole_spans_in_order(source: str, data: st.DataO
     marked = np.array(data.draw(st.lists(st.booleans(), min_size=len(blocks), max_size=len(blocks))), np.bool_)
     spans = deletions(source, blocks, removable(blocks, marked))
     assert all(0 <= a < b <= len(source) for a, b in spans)
-    assert all(b <= c for (_, b), (c, _) in zip(spans, spans[1:], strict=False))
+    assert all(b <= c for (_, b), (c, _) in pairwise(spans))
     kept, gone, place = [], [], 0
     for a, b in spans:
         kept.append(source[place:a])

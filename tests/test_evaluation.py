@@ -112,7 +112,8 @@ def test_evaluate_prints_the_reference_scorers_figures(shared: Path, zhengwen: R
         labels[Path(f["path"]).name].append((f["start"], f["end"], f["kind"]))
     predicted = tmp_path / "predicted.jsonl"
     predicted.write_text(
-        "\n".join(json.dumps({"id": rows[name]["id"], "label": spans}) for name, spans in labels.items()), encoding="utf-8"
+        "\n".join(json.dumps({"id": rows[name]["id"], "label": spans}) for name, spans in labels.items()),
+        encoding="utf-8",
     )
     printed = json.loads(zhengwen("-q", "evaluate", "--json", gold).stdout)
     assert printed == pytest.approx(reference(shared, gold, predicted))

@@ -52,7 +52,8 @@ def test_n_grams_are_those_of_each_block_alone(source: str, order: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("ＶＸ", "vx"), ("２０２４", "1999"), ("关 注", "关注"), ("关*注*", "关注"), ("关\u200b注", "关注")]
+    ("one", "other"),
+    [("ＶＸ", "vx"), ("２０２４", "1999"), ("关 注", "关注"), ("关*注*", "关注"), ("关\u200b注", "关注")],
 )
 def test_folding_sees_through_width_case_digits_and_invisible_characters(one: str, other: str) -> None:
     def folded(t: str) -> list[int]:

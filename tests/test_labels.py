@@ -48,7 +48,10 @@ def test_a_folder_blank_lines_a_window_and_a_missing_source(tmp_path: Path) -> N
         (GOOD | {"label": [[2, 2, "notice"]]}, "span 1: [2, 2] is not a span"),
         (GOOD | {"label": [["0", 2, "notice"]]}, "span 1: expected two whole numbers"),
         (GOOD | {"label": [[True, 2, "notice"]]}, "span 1: expected two whole numbers"),
-        (GOOD | {"label": [[0, 3, "notice"], [2, 4, "promotion"]]}, "field label: spans [0, 3, notice] and [2, 4, prom"),
+        (
+            GOOD | {"label": [[0, 3, "notice"], [2, 4, "promotion"]]},
+            "field label: spans [0, 3, notice] and [2, 4, prom",
+        ),
         (GOOD | {"window": [3, 99]}, "field window: [3, 99] is not a span"),
     ],
 )

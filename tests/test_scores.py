@@ -1,5 +1,7 @@
 """Scoring in NumPy equals scikit-learn's own prediction."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -60,7 +62,7 @@ def brute_force(scores: np.ndarray, change: float) -> float:
     for code in range(len(KINDS) ** len(scores)):
         kinds = [code // len(KINDS) ** i % len(KINDS) for i in range(len(scores))]
         value = sum(scores[i, k] for i, k in enumerate(kinds))
-        value -= change * sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+        value -= change * sum(a != b for a, b in pairwise(kinds))
         best = max(best, value)
     return best
 
@@ -69,7 +71,7 @@ def test_viterbi_finds_the_best_sequence_of_every_article() -> None:
     p = probabilities(RNG.normal(size=(14, 5)).astype(np.float32) * 2)
     starts = np.array([0, 5, 5, 6, 10, 14])
     kinds = Decoder(0.7, 0.0, 0.8).kinds(p, starts)
-    for a, b in zip(starts[:-1], starts[1:], strict=True):
+    for a, b in pairwise(starts):
         if a == b:
             continue
         scores = np.log(p[a:b])

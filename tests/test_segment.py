@@ -31,7 +31,13 @@ def test_a_block_is_a_line_a_sentence_of_one_or_an_atomic_whole(source: str) -> 
     blocks = segment(source)
     for piece, kind, continued in zip(pieces(source, blocks), blocks.types, blocks.continued, strict=True):
         body = piece.removesuffix("\n").removesuffix("\r")
-        if kind not in (BlockType.CODE, BlockType.MATH, BlockType.FRONT_MATTER, BlockType.TABLE_HEAD, BlockType.HEADING):
+        if kind not in (
+            BlockType.CODE,
+            BlockType.MATH,
+            BlockType.FRONT_MATTER,
+            BlockType.TABLE_HEAD,
+            BlockType.HEADING,
+        ):
             assert "\n" not in body
             assert "\r" not in body
         if continued:
@@ -67,7 +73,11 @@ def test_front_matter_needs_its_end() -> None:
 
 
 def test_long_lines_are_cut_at_sentence_ends_but_not_inside_emphasis_or_links() -> None:
-    line = "第一句话说得很长很长很长很长很长很长。" + "**加粗的话。也很长很长！**" + "[链接。文字在这里](https://a.cn)。最后还有这么一句话。\n"
+    line = (
+        "第一句话说得很长很长很长很长很长很长。"
+        + "**加粗的话。也很长很长！**"
+        + "[链接。文字在这里](https://a.cn)。最后还有这么一句话。\n"
+    )
     assert len(line) > LONG_LINE
     assert [p for _, p in typed(line)] == [
         "第一句话说得很长很长很长很长很长很长。",

@@ -46,7 +46,9 @@ def decode(data: bytes, name: str) -> str:
     Raises `UnreadableInputError` for what is not UTF-8 text.
     """
     if b"\0" in data[:8192]:
-        raise UnreadableInputError(f"{name}: holds NUL bytes, so it is not a text file; exclude it or convert it to UTF-8")
+        raise UnreadableInputError(
+            f"{name}: holds NUL bytes, so it is not a text file; exclude it, or convert to UTF-8"
+        )
     try:
         return data.decode()
     except UnicodeDecodeError as e:

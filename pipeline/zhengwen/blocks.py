@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -85,9 +86,12 @@ def join(parts: list[Blocks]) -> Blocks:
     """The blocks of a batch from those of its articles."""
     lengths = np.cumsum([0, *(p.bounds[-1] for p in parts)])
     bounds = [p.bounds[:-1] + at for p, at in zip(parts, lengths[:-1], strict=True)]
-    columns = ("types", "levels", "quoted", "continued", "leaves")
     return Blocks(
         np.concatenate((*bounds, lengths[-1:])).astype(np.int64),
-        *(np.concatenate([getattr(p, c) for p in parts]) for c in columns),
+        np.concatenate([p.types for p in parts]),
+        np.concatenate([p.levels for p in parts]),
+        np.concatenate([p.quoted for p in parts]),
+        np.concatenate([p.continued for p in parts]),
+        np.concatenate([p.leaves for p in parts]),
         np.cumsum([0, *map(len, parts)]),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from zhengwen.articles import DEFAULT_SELECTION, KINDS, Article, Finding
-from zhengwen.blocks import Floats, Ints
+from zhengwen.blocks import Flags, Floats, Ints
 from zhengwen.model import Model, Reading
 from zhengwen.stages.decode import passages
 from zhengwen.stages.edit import Deletion, apply, deletions, removable
@@ -61,9 +61,7 @@ class Cleaner:
             pending, first = ahead, False
         return [c for c in done if c is not None]
 
-    def _rounds(
-        self, reading: Reading, works: Sequence["_Work"]
-    ) -> list[tuple[list[Finding], list[Deletion], bool]]:
+    def _rounds(self, reading: Reading, works: Sequence["_Work"]) -> list[tuple[list[Finding], list[Deletion], bool]]:
         """Findings, deletions and the verdict on the whole for each article of a reading, in its own offsets."""
         blocks = reading.blocks
         owner = blocks.owner()
@@ -71,7 +69,7 @@ class Cleaner:
         selected = np.isin(reading.kinds, [KINDS.index(k) for k in self.selection])
         firsts, ends = passages(np.where(selected, reading.kinds, 0).astype(np.uint8), owner)
         of = owner[firsts] if len(firsts) else firsts
-        rounds = []
+        rounds: list[tuple[list[Finding], list[Deletion], bool]] = []
         for number, work in enumerate(works):
             mine = of == number
             if not mine.any():
@@ -91,7 +89,7 @@ class Cleaner:
         return rounds
 
 
-def _gone_run(gone: np.ndarray, first: int, end: int) -> list[tuple[int, int]]:
+def _gone_run(gone: Flags, first: int, end: int) -> list[tuple[int, int]]:
     """The parts of a passage whose ends go; blocks that cannot go (a rule, a table's head) may stand inside."""
     rows = np.flatnonzero(gone[first:end]) + first
     return [(int(rows[0]), int(rows[-1]) + 1)] if len(rows) else []
@@ -108,17 +106,18 @@ def _finding(text: str, bounds: Ints, reading: Reading, begin: int, first: int, 
     return Finding(start, stop, KINDS[kind], score)
 
 
-def _adverts(reading: Reading, owner: Ints, whole: float) -> np.ndarray:
+def _adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
     """Which articles are boilerplate, most of it promotion, to at least the share ``whole`` of their weight."""
     articles = len(reading.blocks.articles) - 1
     weights = reading.features.weights
 
-    def share(flags: np.ndarray) -> Floats:
+    def share(flags: Flags) -> Floats:
         total = np.bincount(owner, weights, minlength=articles)
         part: Floats = np.bincount(owner, weights * flags, minlength=articles) / np.maximum(total, 1)
         return part
 
-    return (share(reading.kinds > 0) >= whole) & (share(reading.kinds == _PROMOTION) >= whole / 2)
+    whole_enough: Flags = (share(reading.kinds > 0) >= whole) & (share(reading.kinds == _PROMOTION) >= whole / 2)
+    return whole_enough
 
 
 @dataclass(frozen=True, slots=True)

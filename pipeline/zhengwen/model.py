@@ -45,7 +45,8 @@ class Features:
     @property
     def silent(self) -> Flags:
         """Blocks that hold nothing to decide about."""
-        return ~self.blocks.readable() | (self.weights == 0)
+        weightless: Flags = self.weights == 0
+        return ~self.blocks.readable() | weightless
 
 
 def featurise(articles: Sequence[Article], bits: int) -> Features:
@@ -188,7 +189,8 @@ def _card(folder: Path) -> dict[str, Any]:
             raise ModelError(
                 f"{folder}: the model has format {card['format']}, this zhengwen reads format {FORMAT}; train it again"
             )
-        dict(card["files"])
+        if any(Path(name).name != name for name in card["files"]):
+            raise ModelError(f"{folder / CARD}: names files outside of its folder; do not use this model")
     except FileNotFoundError:
         raise ModelError(f"{folder}: not a model folder, it holds no {CARD}") from None
     except (OSError, ValueError, KeyError, TypeError) as e:
@@ -203,7 +205,10 @@ def _array(path: Path, digest: str) -> NDArray[Any]:
         raise ModelError(f"{path}: a file of the model cannot be read ({e.strerror}); train it again") from None
     if hashlib.sha256(data).hexdigest() != digest:
         raise ModelError(f"{path}: damaged or altered, its hash is not that of the card; train the model again")
-    array: NDArray[Any] = np.load(path, allow_pickle=False)
+    try:
+        array: NDArray[Any] = np.load(path, allow_pickle=False)
+    except ValueError:
+        raise ModelError(f"{path}: not an array; train the model again") from None
     return array
 
 
@@ -212,7 +217,7 @@ def _networks(arrays: Mapping[str, NDArray[Any]]) -> int:
 
 
 def _layers(arrays: Mapping[str, NDArray[Any]], network: int) -> tuple[tuple[Floats, Floats], ...]:
-    layers = []
+    layers: list[tuple[Floats, Floats]] = []
     while f"network{network}.layer{len(layers)}.weights" in arrays:
         prefix = f"network{network}.layer{len(layers)}"
         layers.append((arrays[f"{prefix}.weights"], arrays[f"{prefix}.bias"]))

@@ -48,12 +48,14 @@ def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]
         if given == STDIN:
             sources[STDIN_NAME] = Source(STDIN_NAME, None, 0)
             continue
-        try:
-            for path in _files(Path(given)):
+        for path in _files(Path(given), faults):
+            try:
+                size = path.stat().st_size
+            except OSError as e:
+                faults.append(_unreadable(str(path), e))
+            else:
                 name = _absolute(path).relative_to(root).as_posix()
-                sources[name] = Source(name, path, path.stat().st_size)
-        except OSError as e:
-            faults.append(UnreadableInputError(f"{e.filename or given}: cannot be read ({_reason(e)})"))
+                sources[name] = Source(name, path, size)
     return [sources[name] for name in sorted(sources)], faults
 
 
@@ -65,27 +67,27 @@ def _root(paths: Sequence[Path]) -> Path:
 
 
 def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100: resolve() would follow symbolic links
+    return Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symbolic links)
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path, faults: list[UnreadableInputError]) -> Iterator[Path]:
     if not path.is_dir():
-        path.stat()
         yield path
         return
-    for folder, inner, names in os.walk(path, onerror=_fail):
+
+    def fail(error: OSError) -> None:
+        faults.append(_unreadable(str(error.filename), error))
+
+    for folder, inner, names in os.walk(path, onerror=fail):
         inner[:] = sorted(d for d in inner if not d.startswith("."))
         for name in sorted(names):
             if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                 yield Path(folder, name)
 
 
-def _fail(error: OSError) -> None:
-    raise error
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+def _unreadable(name: str, error: OSError) -> UnreadableInputError:
+    reason = (error.strerror or str(error)).lower()
+    return UnreadableInputError(f"{name}: cannot be read ({reason}); mend or exclude it")
 
 
 def read(source: Source) -> Article:
@@ -93,7 +95,7 @@ def read(source: Source) -> Article:
     try:
         data = source.path.read_bytes() if source.path else sys.stdin.buffer.read()
     except OSError as e:
-        raise UnreadableInputError(f"{source.shown}: cannot be read ({_reason(e)}); mend or exclude it") from None
+        raise _unreadable(source.shown, e) from None
     return Article(source.name, decode(data, source.shown))
 
 

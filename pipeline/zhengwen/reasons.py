@@ -1,8 +1,4 @@
-"""Why a passage was found: the words that spoke most for it."""
-
-from collections import Counter
-from collections.abc import Iterable
-from functools import cache
+"""Why a passage was found: the runs of characters that spoke most for it."""
 
 import numpy as np
 
@@ -15,60 +11,58 @@ from zhengwen.stages.segment import segment
 MOST = 5
 _READ = 2000
 """Characters of a passage that are looked at."""
+_LENGTHS = (2, 3, 4)
 
 
 def words(model: Model, passage: str, kind: str) -> tuple[str, ...]:
-    """At most `MOST` words (jieba's) with the greatest share in the score of ``kind`` against content.
+    """At most `MOST` runs of two to four characters with the greatest share in the score of ``kind`` against content.
 
-    A word's share is the sum over its characters; a character's, that of the n-grams that hold it, each n-gram's weight
-    spread evenly over its characters. Only the block's own words: what its neighbours contributed is not in it.
+    A character's share is that of the n-grams that hold it, each n-gram's weight spread evenly over its characters;
+    a run's, the sum over its characters and places. So the shares of a block add up to its words' score. What its
+    neighbours and its place contributed is not in them. Runs that overlap a stronger one are left out.
     """
-    text = passage[:_READ]
-    if not text:
+    if not passage:
         return ()
-    codes = features.encode([text])
-    stream = features.stream(codes, segment(text))
-    share = _shares(model, stream, KINDS.index(kind))
+    best = sorted(
+        ((share, run) for run, share in _runs(model, passage[:_READ], KINDS.index(kind)).items()), reverse=True
+    )
+    chosen: list[str] = []
+    for share, run in best:
+        if share <= 0 or len(chosen) == MOST:
+            break
+        if not any(run in c or c in run or _overlap(run, c) for c in chosen):
+            chosen.append(run)
+    return tuple(chosen)
+
+
+def _runs(model: Model, text: str, kind: int) -> dict[str, float]:
+    """Share of each run of Han characters, letters and digits, with a Han character in it at least."""
+    stream = features.stream(features.encode([text]), segment(text))
     folded = "".join(map(chr, stream.codes.tolist()))
-    total: Counter[str] = Counter()
-    place = 0
-    for word in _cut(folded):
-        if len(word) > 1 and word.isalnum():
-            total[word] += float(share[place : place + len(word)].sum())  # type: ignore[assignment]
-        place += len(word)
-    return tuple(word for word, value in total.most_common(MOST) if value > 0)
+    sums = np.concatenate(([0.0], np.cumsum(_shares(model, stream, kind), dtype=np.float64)))
+    total: dict[str, float] = {}
+    for length in _LENGTHS:
+        for place, share in enumerate((sums[length:] - sums[:-length]).tolist()):
+            run = folded[place : place + length]
+            if run.isalnum() and not run.isascii():
+                total[run] = total.get(run, 0.0) + round(share, 6)
+    return total
 
 
 def _shares(model: Model, stream: features.Stream, kind: int) -> Floats:
     """The share of each character of the stream in the score of the kind against content."""
-    weights = model.words.weights
-    share = np.zeros(len(stream.codes), np.float32)
+    share = np.zeros(len(stream.codes), np.float64)
     for order in features.ORDERS:
         buckets, starts = features.hashes(stream, order, model.words.bits)
-        lengths = np.diff(starts)
         offset = stream.starts[:-1] + (order == 1) - starts[:-1]
-        at = np.arange(len(buckets)) + np.repeat(offset, lengths)
-        value = (weights[buckets, kind] - weights[buckets, 0]) / order
+        at = np.arange(len(buckets)) + np.repeat(offset, np.diff(starts))
+        weights = (model.words.weights[buckets, kind] - model.words.weights[buckets, 0]) / order
         for k in range(order):
-            np.add.at(share, at + k, value)
+            np.add.at(share, at + k, weights)
     return share
 
 
-@cache
-def _cutter() -> "tuple[object, bool]":
-    """rjieba, which cuts as jieba does at ten times its speed, or jieba itself."""
-    try:
-        import rjieba
-    except ImportError:
-        import logging
-
-        import jieba
-
-        jieba.setLogLevel(logging.WARNING)
-        return jieba, False
-    return rjieba, True
-
-
-def _cut(text: str) -> Iterable[str]:
-    cutter, fast = _cutter()
-    return cutter.cut(text, False) if fast else cutter.cut(text, HMM=False)  # type: ignore[attr-defined,no-any-return]
+def _overlap(one: str, other: str) -> bool:
+    """Whether one ends, by two characters or more, as the other begins."""
+    shortest = min(len(one), len(other))
+    return any(one.endswith(other[:n]) or other.endswith(one[:n]) for n in range(_LENGTHS[0], shortest))

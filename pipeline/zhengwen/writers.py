@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zhengwen.errors import OutputError
+from zhengwen.readers import Source
 
 
-def prepare(folder: Path, inputs: Sequence[Path], *, overwrite: bool) -> None:
+def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, overwrite: bool) -> None:
     """Makes the output folder.
 
-    Raises `OutputError` if it lies inside an input folder, which the next run would read again, or the other way
-    round, or if it holds something and ``overwrite`` is false.
+    Raises `OutputError` if it lies inside an input folder, which the next run would read again; if an output would
+    take the place of its input; or if it holds something and ``overwrite`` is false.
     """
     where = folder.resolve()
-    for given in inputs:
-        source = given.resolve()
-        if where == source or (source.is_dir() and source in where.parents):
+    for given in paths:
+        if Path(given).is_dir() and (where == Path(given).resolve() or Path(given).resolve() in where.parents):
             raise OutputError(f"{folder}: the output folder lies inside the input {given}; choose one outside of it")
-        if where in source.parents and where.exists() and not overwrite:
-            raise OutputError(f"{folder}: the output folder holds the input {given}; choose another one")
+    for source in sources:
+        if source.path and where / source.name == source.path.resolve():
+            raise OutputError(f"{folder}: the input {source.shown} would be overwritten; choose another folder")
     try:
         if folder.exists() and not overwrite and any(folder.iterdir()):
             raise OutputError(f"{folder}: the output folder is not empty; choose another one or add --overwrite")

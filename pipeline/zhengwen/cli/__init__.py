@@ -6,7 +6,6 @@ Exit codes: 0 clean or done; 1 findings, or a change under ``--diff``; 2 the job
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -69,11 +68,18 @@ def main(args: Sequence[str] | None = None) -> int:
     except ZhengwenError as e:
         click.echo(f"zhengwen: error: {e}", err=True)
         return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
+    except (BrokenPipeError, SystemExit):
+        return _closed_pipe()
     except Exception as e:
         if {"-v", "--verbose"} & set(words):
+            import traceback
+
             traceback.print_exc()
         click.echo(f"zhengwen: internal error: {type(e).__name__}: {e} (-v shows where; please report it)", err=True)
         return 2
+
+
+def _closed_pipe() -> int:
+    """Nobody reads on: what is still buffered goes nowhere (click turns the error into ``SystemExit``)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 2

@@ -15,18 +15,17 @@ _COLORS = {"promotion": "red", "engagement": "magenta", "notice": "blue", "navig
 
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="PATHS...")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True, help="Form of findings.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True, help="Form of output.")
 @selection
 @model_option
-@click.pass_context
-def command(
-    ctx: click.Context, paths: tuple[str, ...], form: str, select: tuple[str, ...], model: Path | None
-) -> int:
+def command(paths: tuple[str, ...], form: str, select: tuple[str, ...], model: Path | None) -> int:
     """Print what `clean` would remove.
 
     Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be read. With --format jsonl each
     finding is a JSON object on a line of its own; start and end are offsets in code points into the decoded text.
     """
+    if not paths:
+        raise click.UsageError("name the files or folders to check, or - for standard input")
     summary = Summary()
     sources = locate(paths, summary)
     cleaner = Cleaner(load(model), select)

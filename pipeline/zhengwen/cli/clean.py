@@ -1,6 +1,7 @@
 """``zhengwen clean``: a scraped folder in, clean articles out."""
 
 import difflib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,9 +24,7 @@ from zhengwen.writers import prepare, write
 @click.option("--overwrite", is_flag=True, help="Write into an output folder that holds something already.")
 @selection
 @model_option
-@click.pass_context
 def command(
-    ctx: click.Context,
     paths: tuple[str, ...],
     output: Path | None,
     diff: bool,
@@ -39,34 +38,44 @@ def command(
     Reads files and folders (.md, .markdown, .txt, with sub-folders) and writes what is left of each article under the
     same relative path below the output folder. With - as the only path, filters standard input to standard output.
     """
-    filtering = paths == (STDIN,)
-    if STDIN in paths and not filtering:
-        raise click.UsageError("- reads standard input and cannot be combined with other paths")
-    if filtering and output:
-        raise click.UsageError("- writes to standard output; leave -o out")
-    if not (filtering or diff or output):
-        raise click.UsageError("say where to write with -o FOLDER, or look first with --diff")
+    _check_usage(paths, output, diff)
     summary = Summary()
     sources = locate(paths, summary)
     cleaner = Cleaner(load(model), select)
     if output and not diff:
-        prepare(output, [Path(p) for p in paths], overwrite=overwrite)
+        prepare(output, paths, sources, overwrite=overwrite)
     for source, cleaned in walk(cleaner, sources, summary):
         summary.add(cleaned, count_adverts=False)
         if cleaned.advert:
             _note_advert(source, drop=drop_adverts)
         if diff:
             _show(source, cleaned)
-        elif filtering:
-            if not (cleaned.advert and drop_adverts):
-                click.get_binary_stream("stdout").write(cleaned.text.encode())
-        elif output and not (cleaned.advert and drop_adverts):
-            try:
-                write(output, source.name, cleaned.text)
-            except OutputError as fault:
-                complain(fault, summary)
+        elif not (cleaned.advert and drop_adverts):
+            _put(output, source, cleaned, summary)
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts))
     return summary.exit_code(findings_count=diff)
+
+
+def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool) -> None:
+    filtering = paths == (STDIN,)
+    if not paths:
+        raise click.UsageError("name the files or folders to clean, or - for standard input")
+    if STDIN in paths and not filtering:
+        raise click.UsageError("- reads standard input and cannot be combined with other paths")
+    if filtering and output:
+        raise click.UsageError("- writes to standard output; leave -o out")
+    if not (filtering or diff or output):
+        raise click.UsageError("say where to write with -o FOLDER, or look first with --diff")
+
+
+def _put(output: Path | None, source: Source, cleaned: Cleaned, summary: Summary) -> None:
+    if not output:
+        sys.stdout.buffer.write(cleaned.text.encode())
+        return
+    try:
+        write(output, source.name, cleaned.text)
+    except OutputError as fault:
+        complain(fault, summary)
 
 
 def _note_advert(source: Source, *, drop: bool) -> None:
@@ -84,7 +93,7 @@ def _adverts(summary: Summary, drop: bool) -> list[str]:
 
 def _show(source: Source, cleaned: Cleaned) -> None:
     for line in _diff(source, cleaned):
-        color = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
+        color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         click.secho(line, fg=color, bold=line.startswith(("---", "+++")))
 
 

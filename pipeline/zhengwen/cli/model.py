@@ -30,11 +30,13 @@ def info(folder: Path | None, as_json: bool) -> int:
     click.echo(f"hash         {card['fingerprint']}")
     click.echo(f"trained      {card['trained']}, format {card['format']}")
     click.echo(f"size         {size / 1e6:.1f} MB in {len(card['files']) + 1} files")
-    click.echo(f"data         {data['articles']:,} articles and {data['windows']:,} windows of {data['sources']:,} sources")
+    articles = f"{data['articles']:,} articles and {data['windows']:,} windows"
+    click.echo(f"data         {articles} of {data['sources']:,} sources")
     click.echo("labels       " + ", ".join(f"{n:,} {kind}" for kind, n in data["spans"].items()))
     decoder = ", ".join(f"{name} {value:g}" for name, value in card["decoder"].items())
     click.echo(f"decoder      {decoder}, temperature {card['temperature']:.3f}")
-    click.echo(f"figures      {figures['folds']}-fold cross-validation by {figures['grouped_by']}, {figures['documents']:,} articles")
+    how = f"{figures['folds']}-fold cross-validation by {figures['grouped_by']}"
+    click.echo(f"figures      {how}, {figures['documents']:,} articles")
     for name in ("mixed_f1", "passages", "false_100", "retention", "intact", "adverts", "kind"):
         click.echo(f"  {name:<11}{figures[name]}")
     return 0
@@ -45,7 +47,8 @@ def info(folder: Path | None, as_json: bool) -> int:
 def verify(folder: Path | None) -> int:
     """Check every file of a model against the card, and the card against the arrays."""
     model = load(folder)
+    where = folder or default_path()
     if model.fingerprint != model.card["fingerprint"]:
-        raise ModelError(f"{folder or default_path()}: the card's hash is not that of the arrays; train the model again")
-    click.echo(f"{folder or default_path()}: whole, {model.fingerprint}")
+        raise ModelError(f"{where}: the card's hash is not that of the arrays; train the model again")
+    click.echo(f"{where}: whole, {model.fingerprint}")
     return 0

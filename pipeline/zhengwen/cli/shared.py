@@ -16,7 +16,11 @@ from zhengwen.reports.summary import Summary
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class _Selection(click.ParamType):
+_WORTH_A_LINE = 1000
+"""Fewer steps than this get no progress in a log file."""
+
+
+class _Selection(click.ParamType[Any]):
     """Comma-separated kinds, or ``ALL``."""
 
     name = "KINDS"
@@ -62,15 +66,14 @@ def complain(fault: ZhengwenError, summary: Summary) -> None:
 def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
     """The files to read; complains of those that are not there.
 
-    Raises `UnreadableInputError` if nothing was asked for or nothing is there.
+    Raises `UnreadableInputError` if there is none.
     """
-    if not paths:
-        raise click.UsageError("name the files or folders to read, or - for standard input")
     sources, faults = find(paths)
     for fault in faults:
         complain(fault, summary)
     if not sources and not faults:
-        raise UnreadableInputError(f"{', '.join(paths)}: no .md, .markdown or .txt file here; name files or other folders")
+        where = ", ".join(paths)
+        raise UnreadableInputError(f"{where}: no .md, .markdown or .txt file here; name files or other folders")
     return sources
 
 
@@ -89,16 +92,29 @@ def walk(cleaner: Cleaner, sources: Sequence[Source], summary: Summary) -> Itera
             bar.update(len(shard))
 
 
+class _NoBar:
+    """Stands in for a progress bar that nobody would see."""
+
+    def __enter__(self) -> "_NoBar":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def update(self, n: int = 1) -> None:
+        """Does nothing."""
+
+
 def progress(total: int, unit: str) -> Any:
-    """A bar on standard error with rate and time left; none if quiet, rare lines if it is not a terminal."""
+    """A bar on standard error with rate and time left; none if quiet, and rare lines if it is not a terminal."""
+    terminal = sys.stderr.isatty()
+    if click.get_current_context().obj["quiet"] or total < (2 if terminal else _WORTH_A_LINE):
+        return _NoBar()
     from tqdm import tqdm
 
-    terminal = sys.stderr.isatty()
     return tqdm(
         total=total,
         unit=f" {unit}",
         file=sys.stderr,
-        disable=click.get_current_context().obj["quiet"] or (not terminal and total < 1000),
         mininterval=0.1 if terminal else 30,
         leave=not terminal,
         dynamic_ncols=True,

@@ -5,7 +5,19 @@ from collections.abc import Sequence
 
 from zhengwen.training.evaluation import Figures, Tally, figures, kind_figures
 
-_ORDER = ("mixed_f1", "passages", "false_100", "retention", "intact", "clean", "adverts", "kind", "precision", "recall", "f1")
+_ORDER = (
+    "mixed_f1",
+    "passages",
+    "false_100",
+    "retention",
+    "intact",
+    "clean",
+    "adverts",
+    "kind",
+    "precision",
+    "recall",
+    "f1",
+)
 
 
 def table(tallies: Sequence[tuple[str, Tally]], *, by_source: bool) -> list[str]:
@@ -13,8 +25,8 @@ def table(tallies: Sequence[tuple[str, Tally]], *, by_source: bool) -> list[str]
     every = [t for _, t in tallies]
     lines = [f"{len(every):,} articles of {len({s for s, _ in tallies}):,} sources", *_overall(figures(every)), ""]
     lines.append(f"  {'kind':<12}{'weight':>10}{'precision':>11}{'recall':>9}")
-    for kind, f in kind_figures(every).items():
-        lines.append(f"  {kind:<12}{f['weight']:>10,}{f['precision']:>11.3f}{f['recall']:>9.3f}")
+    for kind, row in kind_figures(every).items():
+        lines.append(f"  {kind:<12}{row['weight']:>10,}{row['precision']:>11.3f}{row['recall']:>9.3f}")
     if by_source:
         lines += ["", f"  {'articles':>8} {'f1':>6} {'precision':>10} {'recall':>7} {'retention':>10}  source"]
         groups: dict[str, list[Tally]] = defaultdict(list)
@@ -30,4 +42,4 @@ def table(tallies: Sequence[tuple[str, Tally]], *, by_source: bool) -> list[str]
 
 def _overall(f: Figures) -> list[str]:
     values = f.as_dict()
-    return [f"  {name:<12}{values[name]:>8.1f}" if name == "false_100" else f"  {name:<12}{values[name]:>8.4f}" for name in _ORDER]
+    return [f"  {name:<12}{values[name]:>8.{1 if name == 'false_100' else 4}f}" for name in _ORDER]

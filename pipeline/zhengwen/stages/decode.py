@@ -29,7 +29,8 @@ class Decoder:
         scores = np.log(np.maximum(probabilities, 1e-6))
         scores[:, 0] += self.caution
         if self.change <= 0:
-            return scores.argmax(1).astype(np.uint8)
+            alone: Kinds = scores.argmax(1).astype(np.uint8)
+            return alone
         return _viterbi(scores, starts, self.change)
 
 

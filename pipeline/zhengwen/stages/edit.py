@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zhengwen.blocks import Blocks, BlockType, Flags, Ints
 
@@ -63,7 +64,7 @@ def _runs(whole: Flags, silent: Flags) -> list[tuple[int, int]]:
     return runs
 
 
-def _tidy(types: Ints, silent: Flags, first: int, last: int) -> tuple[int, int]:
+def _tidy(types: NDArray[np.uint8], silent: Flags, first: int, last: int) -> tuple[int, int]:
     """Takes along the blank lines and rules that only the removed run needed."""
     stop = last + 1
     while stop < len(types) and silent[stop]:

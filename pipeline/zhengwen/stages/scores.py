@@ -67,7 +67,7 @@ class Networks:
         for start in range(0, len(rows), TILE):
             part = rows[start : start + TILE]
             tile[: len(part)] = standardise(part, self.centre, self.scale)
-            share = sum(_forward(tile, layers) for layers in self.layers) / len(self.layers)
+            share = np.mean([_forward(tile, layers) for layers in self.layers], axis=0)
             out[start : start + TILE] = temper(share, self.temperature)[: len(part)]
         return out
 

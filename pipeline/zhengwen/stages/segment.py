@@ -11,7 +11,7 @@ import numpy as np
 import pyromark
 from numpy.typing import NDArray
 
-from zhengwen.blocks import ATOMIC, Blocks, BlockType, Flags, Ints
+from zhengwen.blocks import ATOMIC, Blocks, BlockType, Ints
 
 _Options = pyromark.Options
 _MARKDOWN = pyromark.Markdown(options=_Options.ENABLE_TABLES | _Options.ENABLE_MATH | _Options.ENABLE_FOOTNOTES)
@@ -39,7 +39,7 @@ def _line_bounds(codes: NDArray[np.uint32]) -> Ints:
     returns = codes == 13
     returns[:-1] &= ~feeds[1:]
     ends = np.flatnonzero(feeds | returns) + 1
-    tail = [] if len(ends) and ends[-1] == len(codes) or not len(codes) else [len(codes)]
+    tail = [] if (len(ends) and ends[-1] == len(codes)) or not len(codes) else [len(codes)]
     return np.concatenate(([0], ends, tail)).astype(np.int64)
 
 
@@ -64,13 +64,15 @@ class _Paint:
         if skip:
             self.types[: self._line_of(skip - 1) + 1] = BlockType.FRONT_MATTER
         body = self.text[skip:]
-        leaves, spans = _parse(body)
-        places = _code_points(body, [b for s, e, *_ in leaves for b in (s, e)] + [b for se in spans for b in se]) + skip
+        events = _Events(body)
+        leaves = events.leaves
+        places = skip + _code_points(body, [edge for span in (*leaves, *events.spans) for edge in span[:2]])
         split = 2 * len(leaves)
         self.spans = list(zip(places[split::2].tolist(), places[split + 1 :: 2].tolist(), strict=True))
         first = np.searchsorted(self.lines, places[0:split:2], side="right") - 1
         last = np.searchsorted(self.lines, places[1:split:2], side="left")
-        for number, ((_, _, kind, level, quoted), a, b) in enumerate(zip(leaves, first.tolist(), last.tolist(), strict=True), 1):
+        runs = zip(leaves, first.tolist(), last.tolist(), strict=True)
+        for number, ((_, _, kind, level, quoted), a, b) in enumerate(runs, 1):
             self.types[a:b] = kind
             self.levels[a:b] = level
             self.quoted[a:b] = quoted
@@ -93,10 +95,11 @@ class _Paint:
         n = len(self.types)
         joined = np.zeros(n, np.bool_)
         if n:
-            joined[1:] = np.isin(self.types[1:], ATOMIC) & (self.types[1:] == self.types[:-1]) & (self.leaves[1:] == self.leaves[:-1])
+            same = (self.types[1:] == self.types[:-1]) & (self.leaves[1:] == self.leaves[:-1])
+            joined[1:] = np.isin(self.types[1:], ATOMIC) & same
         line = np.flatnonzero(~joined)
         starts = self.lines[line]
-        cuts, owners = self._cuts(joined)
+        cuts, owners = self._cuts()
         order = np.argsort(np.concatenate((starts, cuts)), kind="stable")
         source = np.concatenate((line, owners))[order]
         continued = np.concatenate((np.zeros(len(starts), np.bool_), np.ones(len(cuts), np.bool_)))[order]
@@ -111,7 +114,7 @@ class _Paint:
             np.array([0, len(source)]),
         )
 
-    def _cuts(self, joined: Flags) -> tuple[Ints, Ints]:
+    def _cuts(self) -> tuple[Ints, Ints]:
         """Places inside long lines of prose where a sentence ends, and the line of each."""
         prose = np.isin(self.types, (BlockType.PARAGRAPH, BlockType.ITEM)) & (np.diff(self.lines) > LONG_LINE)
         if not prose.any():
@@ -146,63 +149,73 @@ def _outside(candidates: Ints, spans: list[tuple[int, int]]) -> Ints:
     return chosen
 
 
-_LEAF = {
+_Leaf = tuple[int, int, int, int, bool]
+_LEAVES = {
     "Paragraph": BlockType.PARAGRAPH,
     "HtmlBlock": BlockType.HTML,
     "Table": BlockType.TABLE_HEAD,
     "TableRow": BlockType.TABLE_ROW,
 }
 _INLINE = frozenset(("Emphasis", "Strong", "Strikethrough", "Link", "Image"))
-_Leaf = tuple[int, int, int, int, bool]
+_INLINE_LEAVES = frozenset(("Code", "InlineMath", "InlineHtml"))
 
 
-def _parse(text: str) -> tuple[list[_Leaf], list[tuple[int, int]]]:
-    """Leaf blocks (start, end, type, level, quoted) and outermost inline spans, in bytes."""
-    leaves: list[_Leaf] = []
-    spans: list[tuple[int, int]] = []
-    quotes = items = 0
-    covered = -1
-    for event, where in _MARKDOWN.events_with_range(text):
-        if type(event) is str:
+class _Events:
+    """What the parser's events say of one text, in bytes.
+
+    leaves: leaf blocks (start, end, type, level, quoted); a later one overrides an earlier one that holds it.
+    spans: outermost inline spans (start, end), in order.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.leaves: list[_Leaf] = []
+        self.spans: list[tuple[int, int]] = []
+        self._quotes = self._items = 0
+        self._covered = -1
+        event: Any
+        for event, where in _MARKDOWN.events_with_range(text):
             if event == "Rule":
-                leaves.append((where["start"], where["end"], BlockType.RULE, 0, quotes > 0))
-            continue
-        name, value = next(iter(event.items()))
+                self._leaf(where, BlockType.RULE)
+            elif type(event) is not str:
+                ((name, value),) = event.items()
+                self._event(name, value, where)
+
+    def _event(self, name: str, value: Any, where: Any) -> None:
         if name == "Start":
-            tag = value if type(value) is str else next(iter(value))
-            if tag == "Item":
-                items += 1
-                leaves.append((where["start"], where["end"], BlockType.ITEM, items, quotes > 0))
-            elif tag == "BlockQuote":
-                quotes += 1
-            elif tag in _INLINE:
-                if where["start"] >= covered:
-                    covered = where["end"]
-                    spans.append((where["start"], covered))
-            else:
-                kind, level = _leaf(tag, value)
-                if kind is not None:
-                    if kind == BlockType.PARAGRAPH and items:
-                        kind, level = BlockType.ITEM, items
-                    leaves.append((where["start"], where["end"], kind, level, quotes > 0))
+            self._start(value if type(value) is str else next(iter(value)), value, where)
         elif name == "End":
             tag = value if type(value) is str else next(iter(value))
-            items -= tag == "Item"
-            quotes -= tag == "BlockQuote"
-        elif name in ("Code", "InlineMath", "InlineHtml") and where["start"] >= covered:
-            covered = where["end"]
-            spans.append((where["start"], covered))
+            self._items -= tag == "Item"
+            self._quotes -= tag == "BlockQuote"
+        elif name in _INLINE_LEAVES:
+            self._span(where)
         elif name == "DisplayMath":
-            leaves.append((where["start"], where["end"], BlockType.MATH, 0, quotes > 0))
-    return leaves, spans
+            self._leaf(where, BlockType.MATH)
 
+    def _start(self, tag: str, value: Any, where: Any) -> None:
+        if tag in _INLINE:
+            self._span(where)
+        elif tag == "Paragraph" and self._items:
+            self._leaf(where, BlockType.ITEM, self._items)
+        elif tag in _LEAVES:
+            self._leaf(where, _LEAVES[tag])
+        elif tag == "Item":
+            self._items += 1
+            self._leaf(where, BlockType.ITEM, self._items)
+        elif tag == "BlockQuote":
+            self._quotes += 1
+        elif tag == "Heading":
+            self._leaf(where, BlockType.HEADING, int(value["Heading"]["level"][1]))
+        elif tag == "CodeBlock":
+            self._leaf(where, BlockType.INDENTED if value["CodeBlock"] == "Indented" else BlockType.CODE)
 
-def _leaf(tag: str, value: Any) -> tuple[BlockType | None, int]:
-    if tag == "Heading":
-        return BlockType.HEADING, int(value["Heading"]["level"][1])
-    if tag == "CodeBlock":
-        return (BlockType.INDENTED if value["CodeBlock"] == "Indented" else BlockType.CODE), 0
-    return _LEAF.get(tag), 0
+    def _leaf(self, where: Any, kind: BlockType, level: int = 0) -> None:
+        self.leaves.append((where["start"], where["end"], kind, min(level, 255), self._quotes > 0))
+
+    def _span(self, where: Any) -> None:
+        if where["start"] >= self._covered:
+            self._covered = where["end"]
+            self.spans.append((where["start"], self._covered))
 
 
 def _code_points(text: str, places: list[int]) -> Ints:

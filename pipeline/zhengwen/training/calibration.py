@@ -49,7 +49,7 @@ def decoder(model: Model, held: Sequence[Held]) -> Decoder:
     The model gives the temperature alone.
     """
     tempered = [temper(h.probabilities, model.networks.temperature) for h in held]
-    best, choice = -1.0, DEFAULT
+    best, choice = -np.inf, DEFAULT
     for change in CHANGES:
         for caution in CAUTIONS:
             candidate = Decoder(change, caution, WHOLE)
@@ -68,14 +68,14 @@ def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> fl
         gold, found, w = h.targets[seen] > 0, kinds[seen] > 0, h.weights[seen]
         owner = h.features.blocks.owner()[seen]
         counts[:4] += [w[a & b].sum() for a, b in ((gold, found), (gold, ~found), (~gold, found), (~gold, ~found))]
-        met = _covered(gold, found, w, owner)
-        counts[4:6] += (met >= 0.5).sum(), len(met)
+        shares = _covered(gold, found, w, owner)
+        counts[4:6] += (shares >= 0.5).sum(), len(shares)
         counts[6] += (_covered(found, gold, w, owner) < 0.5).sum()
-    hit, left, lost, kept, met, passages, false = counts
+    hit, left, lost, kept, half, passages, false = counts.tolist()
     if kept < RETENTION * (kept + lost):
-        return -1 + kept / max(kept + lost, 1) - RETENTION
+        return kept / max(kept + lost, 1) - RETENTION - 1
     passages = max(passages, 1)
-    return float(2 * hit / max(2 * hit + left + lost, 1) + met / passages - 0.5 * false / passages)
+    return 2 * hit / max(2 * hit + left + lost, 1) + half / passages - 0.5 * false / passages
 
 
 def _covered(

@@ -19,7 +19,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.neural_network import MLPClassifier
 
 from zhengwen.articles import KINDS
-from zhengwen.blocks import Floats, Ints
+from zhengwen.blocks import Flags, Floats, Ints
 from zhengwen.errors import LabelError
 from zhengwen.stages import features
 from zhengwen.stages.scores import Networks, Words, standardise
@@ -102,7 +102,8 @@ def _folds(owner: Ints, groups: Ints) -> Ints:
 def _fit_words(matrix: sp.csr_matrix, targets: NDArray[np.int8]) -> Words:
     """Multinomial logistic regression on the buckets that occur; the others weigh nothing."""
     used = np.unique(matrix.indices)
-    narrow = sp.csr_matrix((matrix.data, np.searchsorted(used, matrix.indices), matrix.indptr), (len(targets), len(used)))
+    columns = np.searchsorted(used, matrix.indices)
+    narrow = sp.csr_matrix((matrix.data, columns, matrix.indptr), (len(targets), len(used)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = LogisticRegression(C=10.0, max_iter=60, tol=1e-3).fit(narrow, targets)
@@ -111,9 +112,9 @@ def _fit_words(matrix: sp.csr_matrix, targets: NDArray[np.int8]) -> Words:
     coefficients, intercepts = fitted.coef_.T, fitted.intercept_
     if len(fitted.classes_) == 2:
         coefficients, intercepts = np.hstack((-coefficients, coefficients)) / 2, np.append(-intercepts, intercepts) / 2
-    for k, name in enumerate(fitted.classes_):
-        weights[used, name] = coefficients[:, k].astype(np.float16)
-        bias[name] = intercepts[k]
+    for column, kind in enumerate(fitted.classes_.tolist()):
+        weights[used, kind] = coefficients[:, column].astype(np.float16)
+        bias[kind] = intercepts[column]
     return Words(weights, bias)
 
 
@@ -142,7 +143,7 @@ def _fit_network(
     table: Floats, targets: NDArray[np.int8], importance: Floats, seed: int
 ) -> tuple[tuple[Floats, Floats], ...]:
     rng = np.random.default_rng(seed)
-    columns = rng.random(table.shape[1]) < _SHARE
+    columns: Flags = rng.random((table.shape[1],)) < _SHARE
     columns[:_ALWAYS] = True
     network = MLPClassifier(
         (_HIDDEN,), batch_size=256, learning_rate_init=1e-3, max_iter=_EPOCHS, alpha=1.0, random_state=seed

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ def read_labels(paths: Sequence[Path]) -> list[Labelled]:
             seen[name] = place
             samples.append(sample)
     if not samples:
-        raise LabelError(f"{', '.join(map(str, paths))}: no labelled articles here; expected JSON Lines in doccano's format")
+        where = ", ".join(map(str, paths))
+        raise LabelError(f"{where}: no labelled articles here; expected JSON Lines in doccano's format")
     return samples
 
 
@@ -72,7 +74,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         except ValueError as e:
             raise LabelError(f"{place}: not a JSON object ({e})") from None
         if not isinstance(row, dict):
-            raise LabelError(f"{place}: expected an object such as {{\"id\", \"text\", \"label\"}}, found {row!r:.40}")
+            raise LabelError(f'{place}: expected an object such as {{"id", "text", "label"}}, found {row!r:.40}')
         yield place, row
 
 
@@ -104,10 +106,15 @@ def _spans(label: Any, length: int, place: str) -> tuple[Span, ...]:
             raise LabelError(f"{here}: unknown kind {kind!r:.40}; expected one of {', '.join(BOILERPLATE)}")
         spans.append((start, end, kind))
     spans.sort()
-    for (start, end, kind), (after, stop, other) in zip(spans, spans[1:], strict=False):
-        if after < end:
-            raise LabelError(f"{place}: spans [{start}, {end}, {kind}] and [{after}, {stop}, {other}] overlap; part them")
+    for one, other in pairwise(spans):
+        if other[0] < one[1]:
+            raise LabelError(f"{place}: spans {_shown(one)} and {_shown(other)} overlap; part them")
     return tuple(spans)
+
+
+def _shown(span: Span) -> str:
+    start, end, kind = span
+    return f"[{start}, {end}, {kind}]"
 
 
 def _bounds(pair: Any, length: int, place: str) -> tuple[int, int]:

@@ -85,7 +85,8 @@ def encode(texts: Sequence[str]) -> Codes:
             place = slice(start + host.start(1), start + host.end(1))
             folded[place] = fold(raw[place])
     pictures = np.flatnonzero((raw[:-1] == ord("!")) & (raw[1:] == ord("[")))
-    return Codes(raw, folded, np.array(links, np.int64), np.sort(np.concatenate((pictures, np.array(images, np.int64)))))
+    all_images = np.sort(np.concatenate((pictures, np.array(images, np.int64))))
+    return Codes(raw, folded, np.array(links, np.int64), all_images)
 
 
 @dataclass(frozen=True, slots=True)

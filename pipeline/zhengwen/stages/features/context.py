@@ -74,7 +74,6 @@ def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks) -> Flo
     table = np.stack([column[rows] for column in structure.values()], axis=1)
     owner = blocks.owner()[rows]
     if not len(rows):
-        rows = np.zeros(0, np.int64)
         return np.zeros((0, _width(len(structure))), np.float32)
     scores = logits[rows]
     shares = probabilities(scores)
@@ -99,7 +98,8 @@ def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks) -> Flo
 
 
 def _width(columns: int) -> int:
-    return 5 * (2 + len(_NEIGHBOURS) + 2 * len(_WINDOWS) + 3) + 4 + 22 + 9 + 2 * len(_STRONG) + columns + len(_NEAR) * len(_NEAR_COLUMNS)
+    shares = 5 * (2 + len(_NEIGHBOURS) + 2 * len(_WINDOWS) + 3)
+    return shares + 4 + 22 + 9 + 2 * len(_STRONG) + columns + len(_NEAR) * len(_NEAR_COLUMNS)
 
 
 def _changes(keys: NDArray[np.generic]) -> Flags:
@@ -167,4 +167,5 @@ def _distances(strong: Flags, articles: _Runs) -> Floats:
     after = np.concatenate((to_come[1:], [n]))
     back = np.where(before >= first, np.minimum(row - before, _FAR), _FAR)
     ahead = np.where(after < stop, np.minimum(after - row, _FAR), _FAR)
-    return np.log1p(np.stack((back, ahead), axis=1)).astype(np.float32)
+    distances: Floats = np.log1p(np.stack((back, ahead), axis=1)).astype(np.float32)
+    return distances

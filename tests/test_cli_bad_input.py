@@ -1,0 +1,151 @@
+"""Bad input gets a sentence and exit code 2, and the other files are done."""
+
+import json
+import os
+import resource
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PLAIN, ROOT, TAILED, Run
+
+from zhengwen.model import default_path
+
+
+def others_done(out: Path) -> bool:
+    return (out / "plain.md").read_text() == PLAIN and (out / "tail.md").read_text() == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("binary.md", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "NUL bytes"),
+        ("gbk.md", "正文".encode("gbk"), "byte 0 (0xd5) is not UTF-8"),
+        ("cut.txt", "正文甲".encode()[:-1], "byte 6 (0xe7) is not UTF-8"),
+    ],
+)
+def test_files_that_are_no_text(
+    zhengwen: Run, articles: Path, tmp_path: Path, name: str, data: bytes, said: str
+) -> None:
+    (articles / name).write_bytes(data)
+    done = zhengwen("clean", articles, "-o", "out")
+    assert done.returncode == 2
+    assert name in done.stderr.decode()
+    assert said in done.stderr.decode()
+    assert not (tmp_path / "out" / name).exists()
+    assert others_done(tmp_path / "out")
+    assert zhengwen("check", articles).returncode == 2
+
+
+def test_a_path_that_is_missing(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
+    done = zhengwen("clean", articles / "plain.md", articles / "tail.md", articles / "gone.md", "-o", "out")
+    assert done.returncode == 2
+    assert "gone.md: cannot be read (no such file or directory)" in done.stderr.decode()
+    assert others_done(tmp_path / "out")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_a_file_that_may_not_be_read(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
+    (articles / "loop.md").symlink_to("loop.md")
+    (articles / "secret.md").write_text(TAILED)
+    (articles / "secret.md").chmod(0)
+    done = zhengwen("clean", articles, "-o", "out")
+    assert done.returncode == 2
+    assert "loop.md: cannot be read" in done.stderr.decode()
+    if os.geteuid():
+        assert "secret.md: cannot be read (permission denied)" in done.stderr.decode()
+    assert others_done(tmp_path / "out")
+
+
+def test_an_empty_file_is_an_empty_article(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
+    (articles / "empty.md").write_bytes(b"")
+    assert zhengwen("clean", articles, "-o", "out").returncode == 0
+    assert (tmp_path / "out" / "empty.md").read_bytes() == b""
+
+
+def test_a_folder_without_articles(zhengwen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(b"\0")
+    done = zhengwen("check", "pictures")
+    assert done.returncode == 2
+    assert "no .md, .markdown or .txt file here" in done.stderr.decode()
+
+
+def test_one_line_of_50_megabytes(zhengwen: Run, tmp_path: Path) -> None:
+    sentence = "这一行没有尽头，它讲的是水库里的水怎样一级一级地流下去。"
+    source = (sentence * (50_000_000 // len(sentence.encode()) + 1)).encode()
+    (tmp_path / "long.md").write_bytes(source)
+    done = zhengwen("clean", "long.md", "-o", "out")
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "out" / "long.md").read_bytes() == source
+
+
+def test_one_line_of_50_megabytes_without_a_sentence_end_in_2_gigabytes(zhengwen: Run, tmp_path: Path) -> None:
+    source = b"abcdefghij klmnop " * (50_000_000 // 18)
+    (tmp_path / "long.txt").write_bytes(source)
+    done = zhengwen("clean", "long.txt", "-o", "out")
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "out" / "long.txt").read_bytes() == source
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 4_000_000
+
+
+@pytest.mark.parametrize("damage", ["truncated", "altered", "a file"])
+def test_a_damaged_model(zhengwen: Run, articles: Path, tmp_path: Path, damage: str) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(default_path(), model)
+    weights = model / "words.weights.npy"
+    if damage == "truncated":
+        weights.write_bytes(weights.read_bytes()[:100])
+    elif damage == "altered":
+        weights.write_bytes(weights.read_bytes()[:-2] + b"zz")
+    else:
+        model = weights
+    done = zhengwen("clean", articles, "-o", "out", "--model", model)
+    assert done.returncode == 2
+    assert "weights.npy" in done.stderr.decode()
+    assert not (tmp_path / "out").exists()
+    assert zhengwen("check", articles, "--model", model).returncode == 2
+
+
+LABEL = {"id": "a", "text": "正文广告尾巴", "label": []}
+
+
+@pytest.mark.parametrize(
+    ("spans", "said"),
+    [
+        ([[0, 3, "notice"], [2, 4, "notice"]], "overlap"),
+        ([[0, 99, "notice"]], "is not a span of a text of 6 characters"),
+        ([[0, 2, "spam"]], "unknown kind 'spam'"),
+    ],
+)
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_bad_labels(zhengwen: Run, tmp_path: Path, spans: list[object], said: str, command: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps(LABEL) + "\n" + json.dumps(LABEL | {"id": "b", "label": spans}) + "\n")
+    done = zhengwen(command, path, *(["-o", "model"] if command == "train" else []))
+    assert done.returncode == 2
+    assert "bad.jsonl, line 2: field label" in done.stderr.decode()
+    assert said in done.stderr.decode()
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_disk_that_refuses(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "tail.md").mkdir()
+    done = zhengwen("clean", articles, "-o", out, "--overwrite")
+    assert done.returncode == 2
+    assert "tail.md: cannot be written" in done.stderr.decode()
+    assert (out / "plain.md").read_text() == PLAIN
+    assert not list(out.rglob(".zhengwen-*"))
+
+
+def test_training_on_too_few_sources(zhengwen: Run, tmp_path: Path) -> None:
+    lines = (ROOT / "samples" / "labelled" / "hard.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) | {"source": "one"} for line in lines]
+    (tmp_path / "one.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = zhengwen("train", "one.jsonl", "-o", "model")
+    assert done.returncode == 2
+    assert "sources" in done.stderr.decode()
+    assert not (tmp_path / "model").exists()
