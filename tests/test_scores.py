@@ -31,9 +31,10 @@ def test_words_equal_scikit_learns_decision_function() -> None:
 
 def networks(rows: Floats, targets: np.ndarray) -> tuple[Networks, MLPClassifier]:
     fitted = MLPClassifier((16,), max_iter=5, random_state=0).fit(rows, targets)
-    layers = tuple(zip(fitted.coefs_, fitted.intercepts_, strict=True))
+    (hidden, output), (hidden_bias, output_bias) = fitted.coefs_, fitted.intercepts_
     width = rows.shape[1]
-    return Networks(np.zeros(width, np.float32), np.ones(width, np.float32), (layers,), 1.0), fitted
+    centre, scale = np.zeros(width, np.float32), np.ones(width, np.float32)
+    return Networks(centre, scale, hidden, hidden_bias, output[None], output_bias[None, None], 1.0), fitted
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from zhengwen.stages.segment import segment
 FORMAT = 1
 """Version of the files and of the features; a model of another one is refused."""
 CARD = "card.json"
+_NETWORK_ARRAYS = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
 IMAGE_WEIGHT = 10
 """A picture weighs as much as this many letters."""
 _PACKED = Path(__file__).parent / "models" / "default"
@@ -127,14 +129,8 @@ def _arrays(model: Model) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {
         "words.weights": model.words.weights.astype(np.float16),
         "words.bias": model.words.bias,
-        "networks.centre": model.networks.centre,
-        "networks.scale": model.networks.scale,
     }
-    for n, layers in enumerate(model.networks.layers):
-        for k, (weights, bias) in enumerate(layers):
-            arrays[f"network{n}.layer{k}.weights"] = weights
-            arrays[f"network{n}.layer{k}.bias"] = bias
-    return arrays
+    return arrays | {f"networks.{name}": getattr(model.networks, name) for name in _NETWORK_ARRAYS}
 
 
 def default_path() -> Path:
@@ -143,24 +139,31 @@ def default_path() -> Path:
 
 
 def save(model: Model, folder: Path) -> None:
-    """Writes a model: an ``.npy`` file an array, and the card with their hashes, written last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in (*folder.glob("*.npy"), folder / CARD):
-        old.unlink(missing_ok=True)
-    files = {}
-    for name, array in _arrays(model).items():
-        path = folder / f"{name}.npy"
-        np.save(path, array, allow_pickle=False)
-        files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    card = {
-        "format": FORMAT,
-        **model.card,
-        "fingerprint": model.fingerprint,
-        "decoder": _decoder_card(model.decoder),
-        "temperature": model.networks.temperature,
-        "files": files,
-    }
-    (folder / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    """Writes a model: an ``.npy`` file an array, and the card with their hashes.
+
+    What stood there is replaced as a whole or, if anything fails, not at all.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".zhengwen-") as temporary:
+        fresh = Path(temporary, "new")
+        fresh.mkdir()
+        files = {}
+        for name, array in _arrays(model).items():
+            path = fresh / f"{name}.npy"
+            np.save(path, array, allow_pickle=False)
+            files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        card = {
+            "format": FORMAT,
+            **model.card,
+            "fingerprint": model.fingerprint,
+            "decoder": _decoder_card(model.decoder),
+            "temperature": model.networks.temperature,
+            "files": files,
+        }
+        (fresh / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        if folder.exists():
+            folder.rename(Path(temporary, "old"))
+        fresh.rename(folder)
 
 
 def load(folder: Path | None = None) -> Model:
@@ -172,9 +175,8 @@ def load(folder: Path | None = None) -> Model:
     card = _card(folder)
     arrays = {name.removesuffix(".npy"): _array(folder / name, digest) for name, digest in card["files"].items()}
     try:
-        layers = tuple(_layers(arrays, n) for n in range(_networks(arrays)))
         words = Words(arrays["words.weights"].astype(np.float32), arrays["words.bias"])
-        networks = Networks(arrays["networks.centre"], arrays["networks.scale"], layers, float(card["temperature"]))
+        networks = Networks(**_network_arrays(arrays), temperature=float(card["temperature"]))
         return Model(words, networks, Decoder(**card["decoder"]), card)
     except (KeyError, TypeError) as e:
         raise ModelError(f"{folder}: the model lacks {e}; train it again or reinstall zhengwen") from None
@@ -198,6 +200,10 @@ def _card(folder: Path) -> dict[str, Any]:
     return card
 
 
+def _network_arrays(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    return {name: arrays[f"networks.{name}"] for name in _NETWORK_ARRAYS}
+
+
 def _array(path: Path, digest: str) -> NDArray[Any]:
     try:
         data = path.read_bytes()
@@ -210,15 +216,3 @@ def _array(path: Path, digest: str) -> NDArray[Any]:
     except ValueError:
         raise ModelError(f"{path}: not an array; train the model again") from None
     return array
-
-
-def _networks(arrays: Mapping[str, NDArray[Any]]) -> int:
-    return len({name.partition(".")[0] for name in arrays if name.startswith("network") and ".layer" in name})
-
-
-def _layers(arrays: Mapping[str, NDArray[Any]], network: int) -> tuple[tuple[Floats, Floats], ...]:
-    layers: list[tuple[Floats, Floats]] = []
-    while f"network{network}.layer{len(layers)}.weights" in arrays:
-        prefix = f"network{network}.layer{len(layers)}"
-        layers.append((arrays[f"{prefix}.weights"], arrays[f"{prefix}.bias"]))
-    return tuple(layers)

@@ -24,14 +24,14 @@ def command(labels: tuple[Path, ...], output: Path, jobs: int, overwrite: bool) 
     _check_output(output, overwrite)
     from zhengwen.reports.figures import table
     from zhengwen.training.labels import read_labels
-    from zhengwen.training.validation import steps, train
+    from zhengwen.training.validation import STEPS_OF_TRAINING, train
 
     samples = read_labels(labels)
-    with progress(steps(), "step") as bar:
-        trained = train(samples, jobs=jobs, tick=bar.update)
-    save(trained.model, output)
-    tallies = [(samples[n].source, t) for n, t in sorted(trained.tallies.items())]
-    click.echo(f"Cross-validation in {trained.model.card['cross_validation']['folds']} folds by source")
+    with progress(STEPS_OF_TRAINING, "step") as bar:
+        trained, validation = train(samples, jobs=jobs, tick=bar.update)
+    save(trained, output)
+    tallies = [(samples[n].source, t) for n, t in sorted(validation.tallies.items())]
+    click.echo(f"Cross-validation in {trained.card['cross_validation']['folds']} folds by source")
     for line in table(tallies, by_source=False):
         click.echo(line)
     click.echo(f"Model written to {output}")

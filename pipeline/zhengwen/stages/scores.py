@@ -43,16 +43,20 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Multilayer perceptrons (ReLU inside, softmax outside) whose probabilities are averaged.
+    """An ensemble of perceptrons with one hidden layer (ReLU), whose softmax probabilities are averaged.
 
     centre, scale: float32 (features,), of the standardisation, whose result is clipped to ± `CLIP`.
-    layers: for each network, its weights (in, out) and biases (out,).
+    hidden: float32 (features, members * units), the hidden layers side by side. hidden_bias: (members * units,).
+    output: float32 (members, units, kinds). output_bias: (members, 1, kinds).
     temperature: divides the logarithm of the averaged probabilities (Guo et al., ICML 2017).
     """
 
     centre: Floats
     scale: Floats
-    layers: tuple[tuple[tuple[Floats, Floats], ...], ...]
+    hidden: Floats
+    hidden_bias: Floats
+    output: Floats
+    output_bias: Floats
     temperature: float
 
     def probabilities(self, rows: Floats) -> Floats:
@@ -61,15 +65,25 @@ class Networks:
         Rows are computed in tiles of one shape: a matrix product may round differently for another number of rows, and
         an article's scores must not depend on its batch.
         """
-        kinds = self.layers[0][-1][1].shape[0]
-        out = np.empty((len(rows), kinds), np.float32)
+        out = np.empty((len(rows), self.output.shape[2]), np.float32)
         tile = np.zeros((TILE, rows.shape[1]), np.float32)
         for start in range(0, len(rows), TILE):
             part = rows[start : start + TILE]
             tile[: len(part)] = standardise(part, self.centre, self.scale)
-            share = np.mean([_forward(tile, layers) for layers in self.layers], axis=0)
-            out[start : start + TILE] = temper(share, self.temperature)[: len(part)]
-        return out
+            out[start : start + TILE] = self._tile(tile)[: len(part)]
+        return temper(out, self.temperature)
+
+    def _tile(self, tile: Floats) -> Floats:
+        members, units, _ = self.output.shape
+        inside = tile @ self.hidden
+        inside += self.hidden_bias
+        np.maximum(inside, 0, out=inside)
+        scores = inside.reshape(len(tile), members, units).transpose(1, 0, 2) @ self.output
+        scores += self.output_bias
+        scores -= scores.max(2, keepdims=True)
+        shares = np.exp(scores, out=scores)
+        shares /= shares.sum(2, keepdims=True)
+        return np.mean(shares, axis=0)
 
 
 TILE = 256
@@ -89,16 +103,4 @@ def temper(probabilities: Floats, temperature: float) -> Floats:
     """Probabilities raised to the power ``1 / temperature`` and normalised."""
     raised = np.maximum(probabilities, 1e-9) ** (1 / temperature)
     share: Floats = (raised / raised.sum(1, keepdims=True)).astype(np.float32)
-    return share
-
-
-def _forward(rows: Floats, layers: tuple[tuple[Floats, Floats], ...]) -> Floats:
-    for weights, bias in layers[:-1]:
-        rows = rows @ weights
-        rows += bias
-        np.maximum(rows, 0, out=rows)
-    weights, bias = layers[-1]
-    scores = rows @ weights + bias
-    raised = np.exp(scores - scores.max(1, keepdims=True)) if len(scores) else scores
-    share: Floats = raised / raised.sum(1, keepdims=True)
     return share

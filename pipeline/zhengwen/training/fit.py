@@ -135,13 +135,23 @@ def _fit_networks(table: Floats, rows: Rows, jobs: int, tick: Tick, seed: int) -
     importance = np.minimum(rows.weights, _WEIGHT_CAP) ** 0.25
     importance = (importance / importance.mean()).astype(np.float32)
     tasks = (delayed(_fit_network)(table, rows.targets, importance, seed + n) for n in range(MEMBERS))
-    layers = _ticking(Parallel(n_jobs=jobs, return_as="generator")(tasks), tick)
-    return Networks(centre, scale, tuple(layers), 1.0)
+    members = _ticking(Parallel(n_jobs=jobs, return_as="generator")(tasks), tick)
+    hidden, hidden_bias, output, output_bias = zip(*members, strict=True)
+    return Networks(
+        centre,
+        scale,
+        np.concatenate(hidden, axis=1),
+        np.concatenate(hidden_bias),
+        np.stack(output),
+        np.stack(output_bias)[:, None, :],
+        1.0,
+    )
 
 
 def _fit_network(
     table: Floats, targets: NDArray[np.int8], importance: Floats, seed: int
-) -> tuple[tuple[Floats, Floats], ...]:
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Hidden weights and bias, output weights and bias of one member, on a random half of the features."""
     rng = np.random.default_rng(seed)
     columns: Flags = rng.random((table.shape[1],)) < _SHARE
     columns[:_ALWAYS] = True
@@ -151,13 +161,13 @@ def _fit_network(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(table[:, columns], targets, sample_weight=importance)
-    first = np.zeros((table.shape[1], _HIDDEN), np.float32)
-    first[columns] = network.coefs_[0]
+    hidden = np.zeros((table.shape[1], _HIDDEN), np.float32)
+    hidden[columns] = network.coefs_[0]
     weights, bias = network.coefs_[1], network.intercepts_[1]
     if len(network.classes_) == 2:
-        weights, bias = np.hstack((np.zeros_like(weights), weights)), np.concatenate(([0.0], bias))
-    last = np.zeros((_HIDDEN, len(KINDS)), np.float32)
-    last_bias = np.full(len(KINDS), ABSENT, np.float32)
-    last[:, network.classes_] = weights
-    last_bias[network.classes_] = bias
-    return (first, network.intercepts_[0].astype(np.float32)), (last, last_bias)
+        weights, bias = np.hstack((np.zeros_like(weights), weights)), np.append(0.0, bias)
+    output = np.zeros((_HIDDEN, len(KINDS)), np.float32)
+    output_bias = np.full(len(KINDS), ABSENT, np.float32)
+    output[:, network.classes_] = weights
+    output_bias[network.classes_] = bias
+    return hidden, network.intercepts_[0].astype(np.float32), output, output_bias

@@ -22,54 +22,74 @@ FOLDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """A model fitted on all samples, and what the cross-validation found.
+class Validation:
+    """What the cross-validation found.
 
     tallies, predicted: by number of the sample, for those labelled as a whole.
+    held: out-of-fold scores of those.
+    parts: all batches, fold by fold.
     """
 
-    model: Model
-    figures: Figures
     tallies: dict[int, Tally]
     predicted: dict[int, tuple[Span, ...]]
+    held: list[Held]
+    parts: list[list[Batch]]
+
+    @property
+    def figures(self) -> Figures:
+        """Figures over all samples labelled as a whole."""
+        return figures([self.tallies[n] for n in sorted(self.tallies)])
 
 
-def steps(folds: int = FOLDS) -> int:
-    """Number of ticks of `train`."""
-    return (folds + 1) * STEPS
+def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds: int = FOLDS) -> Validation:
+    """Predicts every sample labelled as a whole with a model that saw no sample of its source.
 
-
-def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds: int = FOLDS) -> Trained:
-    """Cross-validates by source, then fits on everything.
-
-    Temperature and decoder of a fold are chosen on the other folds' held-out scores; those of the final model on all.
+    Temperature and decoder of a fold are chosen on the other folds' held-out scores. Ticks ``folds * STEPS`` times.
     """
-    names, groups = np.unique([s.source for s in samples], return_inverse=True)
-    if len(names) < folds:
-        raise LabelError(f"the labels have {len(names)} sources; training needs {folds} at least, see the field source")
+    groups = _groups(samples, folds)
     whole = np.array([s.window is None for s in samples])
     if not whole.any():
         raise LabelError("the labels cover windows only; training needs articles labelled as a whole too")
     numbers = _folds(groups, folds)
-    parts = [[batches(samples, fold[whole[fold]]), batches(samples, fold[~whole[fold]])] for fold in numbers]
+    parts = [(batches(samples, fold[whole[fold]]), batches(samples, fold[~whole[fold]])) for fold in numbers]
     models: list[Model] = []
     held: list[list[Held]] = []
     for k in range(folds):
         inside = [b for other in range(folds) if other != k for part in parts[other] for b in part]
         models.append(Model(*fit(inside, groups, jobs=jobs, tick=tick), DEFAULT, {}))
         held.append([_held(models[k], b) for b in parts[k][0]])
-    tallies: dict[int, Tally] = {}
     predicted: dict[int, tuple[Span, ...]] = {}
     for k, model in enumerate(models):
         chosen = choose(model, [h for other in range(folds) if other != k for h in held[other]])
         for n in numbers[k][whole[numbers[k]]].tolist():
             predicted[n] = predict(chosen, samples[n])
-            tallies[n] = tally(samples[n].article.text, samples[n].spans, predicted[n])
-    everything = [b for kinds in parts for part in kinds for b in part]
-    final = Model(*fit(everything, groups, jobs=jobs, tick=tick), DEFAULT, {})
-    final = choose(final, [h for part in held for h in part])
-    result = figures([tallies[n] for n in sorted(tallies)])
-    return Trained(replace(final, card=_card(samples, len(names), result, folds)), result, tallies, predicted)
+    tallies = {n: tally(samples[n].article.text, samples[n].spans, spans) for n, spans in predicted.items()}
+    return Validation(
+        tallies, predicted, [h for part in held for h in part], [[*ones, *others] for ones, others in parts]
+    )
+
+
+def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model, Validation]:
+    """Cross-validates, then fits on everything, with temperature and decoder from all held-out scores.
+
+    Ticks `STEPS_OF_TRAINING` times.
+    """
+    validation = cross_validate(samples, jobs=jobs, tick=tick)
+    everything = [b for part in validation.parts for b in part]
+    final = Model(*fit(everything, _groups(samples, FOLDS), jobs=jobs, tick=tick), DEFAULT, {})
+    return replace(choose(final, validation.held), card=_card(samples, validation.figures)), validation
+
+
+STEPS_OF_TRAINING = (FOLDS + 1) * STEPS
+
+
+def _groups(samples: Sequence[Labelled], folds: int) -> Ints:
+    """Number of each sample's source."""
+    names, groups = np.unique([s.source for s in samples], return_inverse=True)
+    if len(names) < folds:
+        raise LabelError(f"the labels have {len(names)} sources; training needs {folds} at least, see the field source")
+    numbers: Ints = groups
+    return numbers
 
 
 def _folds(groups: Ints, folds: int) -> list[Ints]:
@@ -94,19 +114,19 @@ def predict(model: Model, sample: Labelled) -> tuple[Span, ...]:
     return tuple((f.start, f.end, f.kind) for f in cleaned.findings)
 
 
-def _card(samples: Sequence[Labelled], sources: int, result: Figures, folds: int) -> dict[str, object]:
+def _card(samples: Sequence[Labelled], result: Figures) -> dict[str, object]:
     windows = sum(s.window is not None for s in samples)
     return {
         "trained": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": {
             "articles": len(samples) - windows,
             "windows": windows,
-            "sources": sources,
+            "sources": len({s.source for s in samples}),
             "characters": sum(len(s.article.text) for s in samples),
             "spans": {k: sum(span[2] == k for s in samples for span in s.spans) for k in KINDS[1:]},
         },
         "cross_validation": {
-            "folds": folds,
+            "folds": FOLDS,
             "grouped_by": "source",
             **{name: round(value, 4) for name, value in result.as_dict().items()},
         },

@@ -129,7 +129,8 @@ def repeats(prints: NDArray[np.uint64], owner: Ints) -> Floats:
     return np.where(prints == 0, 0, counts[inverse] - 1).astype(np.float32)
 
 
-_GRAM_BITS = 22
+_GRAM_BITS = 16
+"""Each article has a table of this many bits of its own, so that no other article's bigrams fall into it."""
 
 
 def novelty(stream: Stream, owner: Ints) -> Floats:
@@ -138,14 +139,10 @@ def novelty(stream: Stream, owner: Ints) -> Floats:
     buckets, starts = ngrams.hashes(stream, 2, _GRAM_BITS)
     lengths = np.diff(starts)
     block = np.repeat(np.arange(len(lengths)), lengths)
-    key = (owner[block].astype(np.uint64) << np.uint64(_GRAM_BITS)) | buckets
-    order = np.argsort(key, kind="stable")
-    ranked, holder = key[order], block[order]
-    begins = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))[: len(ranked)]
-    if not len(ranked):
-        return np.zeros(len(lengths), np.float32)
-    alone = np.empty(len(key), np.bool_)
-    same = np.minimum.reduceat(holder, begins) == np.maximum.reduceat(holder, begins)
-    alone[order] = np.repeat(same, np.diff(np.concatenate((begins, [len(ranked)]))))
-    total = np.concatenate(([0], np.cumsum(alone)))
+    key = (owner[block] << _GRAM_BITS) | buckets
+    holder = np.empty((int(owner.max(initial=0)) + 1) << _GRAM_BITS, np.int32)
+    holder[key] = block
+    shared = np.zeros(len(holder), np.bool_)
+    shared[key[holder[key] != block]] = True
+    total = np.concatenate(([0], np.cumsum(~shared[key])))
     return ((total[starts[1:]] - total[starts[:-1]]) / np.maximum(lengths, 1)).astype(np.float32)
