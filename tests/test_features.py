@@ -17,7 +17,7 @@ BITS = 16
 
 def streamed(*texts: str) -> tuple[features.Stream, np.ndarray]:
     blocks = join([segment(t) for t in texts])
-    return features.stream(features.encode(texts), blocks), blocks.owner()
+    return features.stream(features.encode(texts).shown, blocks), blocks.owner()
 
 
 def grams(codes: list[int], order: int) -> list[tuple[int, ...]]:
@@ -29,14 +29,14 @@ def grams(codes: list[int], order: int) -> list[tuple[int, ...]]:
 def test_the_stream_is_the_folded_text_with_boundaries(source: str) -> None:
     codes = features.encode([source])
     blocks = segment(source)
-    stream = features.stream(codes, blocks)
+    stream = features.stream(codes.folded, blocks)
     for n in range(len(blocks)):
         kept = [int(c) for c in codes.folded[blocks.bounds[n] : blocks.bounds[n + 1]] if c != DROPPED]
         assert stream.codes[stream.starts[n] : stream.starts[n + 1]].tolist() == [BOUNDARY, *kept]
     assert stream.codes[-1] == BOUNDARY
 
 
-@given(article_text, st.integers(1, 4))
+@given(article_text, st.integers(1, 3))
 def test_n_grams_are_those_of_each_block_alone(source: str, order: int) -> None:
     stream, _ = streamed(source)
     buckets, starts = features.hashes(stream, order, BITS)
@@ -53,9 +53,9 @@ def test_n_grams_are_those_of_each_block_alone(source: str, order: int) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("ＶＸ", "vx"), ("２０２４", "1999"), ("关 注", "关注"), ("关*注*", "关注"), ("关\u200b注", "关注")],
+    [("ＶＸ", "vx"), ("２０２４", "1999"), ("关 注", "关注"), ("关\u200b注", "关注")],
 )
-def test_folding_sees_through_width_case_digits_and_invisible_characters(one: str, other: str) -> None:
+def test_folding_sees_through_width_case_digits_space_and_invisible_characters(one: str, other: str) -> None:
     def folded(t: str) -> list[int]:
         return [c for c in fold(np.array([*map(ord, t)], np.uint32)).tolist() if c != DROPPED]
 
@@ -64,7 +64,7 @@ def test_folding_sees_through_width_case_digits_and_invisible_characters(one: st
 
 def test_a_link_keeps_its_host_only() -> None:
     codes = features.encode(["[甲](https://mp.example.cn/s/abc?x=1)"])
-    kept = "".join(chr(c) for c in codes.folded if c > 3)
+    kept = "".join(chr(c) for c in codes.shown if c > 3)
     assert kept == "[甲mp.example.cn"
     assert len(codes.links) == 1
 
@@ -83,7 +83,7 @@ def test_repeats_count_the_same_text_in_the_same_article() -> None:
 def test_every_feature_is_a_finite_number(source: str) -> None:
     blocks = segment(source)
     codes = features.encode([source])
-    stream = features.stream(codes, blocks)
+    stream = features.stream(codes.shown, blocks)
     structure = features.structure(codes, stream, blocks)
     rows = features.context(np.zeros((len(blocks), 5), np.float32), structure, blocks)
     assert rows.shape[0] == blocks.readable().sum()
@@ -97,7 +97,7 @@ def test_context_reads_neighbours_of_the_same_article_only() -> None:
     def rows(texts: list[str]) -> np.ndarray:
         blocks = join([segment(t) for t in texts])
         codes = features.encode(texts)
-        structure = features.structure(codes, features.stream(codes, blocks), blocks)
+        structure = features.structure(codes, features.stream(codes.shown, blocks), blocks)
         return features.context(logits, structure, blocks)
 
     together, apart = rows(["甲\n乙\n"]), rows(["甲\n", "乙\n"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import normalize
 
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats
@@ -17,16 +18,17 @@ RNG = np.random.default_rng(0)
 SIZES = (1, 2, TILE - 1, TILE, TILE + 1, 3 * TILE + 5)
 
 
-def test_words_equal_scikit_learns_decision_function() -> None:
-    bits, rows = 10, 300
-    counts = RNG.poisson(0.02, (rows, 1 << bits))
-    dense = counts / np.sqrt(np.maximum(counts.sum(1, keepdims=True), 1))
-    targets = RNG.integers(0, 5, rows)
-    fitted = LogisticRegression(max_iter=30).fit(dense, targets)
-    words = Words(fitted.coef_.T.astype(np.float32), fitted.intercept_.astype(np.float32))
-    buckets = np.concatenate([np.repeat(np.arange(1 << bits), row) for row in counts]).astype(np.uint32)
-    starts = np.concatenate(([0], np.cumsum(counts.sum(1))))
-    assert np.allclose(words.logits([(buckets, starts)]), fitted.decision_function(dense), atol=1e-4)
+def test_words_equal_scikit_learns_tf_idf_and_decision_function() -> None:
+    terms = np.array([3, 70, 71, 4_000_000], np.uint32)
+    counts = RNG.integers(0, 2, (300, len(terms)))
+    idf = RNG.uniform(1, 5, len(terms)).astype(np.float32)
+    vectors = normalize(counts * idf)
+    fitted = LogisticRegression(max_iter=30).fit(vectors, RNG.integers(0, 5, 300))
+    words = Words(terms, idf, fitted.coef_.T.astype(np.float32), fitted.intercept_.astype(np.float32))
+    unknown = np.array([5, 6], np.uint32)
+    buckets = np.concatenate([np.append(np.repeat(terms, row), unknown) for row in counts]).astype(np.uint32)
+    starts = np.concatenate(([0], np.cumsum(counts.sum(1) + 2)))
+    assert np.allclose(words.logits([(buckets, starts)]), fitted.decision_function(vectors), atol=1e-4)
 
 
 def networks(rows: Floats, targets: np.ndarray) -> tuple[Networks, MLPClassifier]:

@@ -17,7 +17,7 @@ from zhengwen.blocks import Blocks, Flags, Floats, Ints, join
 from zhengwen.errors import ModelError
 from zhengwen.stages import features
 from zhengwen.stages.decode import Decoder, Kinds, bridge
-from zhengwen.stages.scores import Networks, Words
+from zhengwen.stages.scores import BITS, Networks, Words
 from zhengwen.stages.segment import segment
 
 FORMAT = 1
@@ -51,14 +51,14 @@ class Features:
         return ~self.blocks.readable() | weightless
 
 
-def featurise(articles: Sequence[Article], bits: int) -> Features:
+def featurise(articles: Sequence[Article]) -> Features:
     """Segments a batch of articles and computes their features."""
     blocks = join([segment(a.text) for a in articles])
     codes = features.encode([a.text for a in articles])
-    stream = features.stream(codes, blocks)
-    columns = features.structure(codes, stream, blocks)
+    columns = features.structure(codes, features.stream(codes.shown, blocks), blocks)
     weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * columns["images"]
-    hashed = [features.hashes(stream, order, bits) for order in features.ORDERS]
+    words = features.stream(codes.folded, blocks)
+    hashed = [features.hashes(words, order, BITS) for order in features.ORDERS]
     return Features(blocks, hashed, columns, weights.astype(np.float32))
 
 
@@ -91,7 +91,7 @@ class Model:
 
     def read(self, articles: Sequence[Article]) -> Reading:
         """Scores and decides every block of a batch; articles do not influence each other."""
-        found = featurise(articles, self.words.bits)
+        found = featurise(articles)
         return self.decide(found, self.probabilities(found))
 
     def probabilities(self, found: Features) -> Floats:
@@ -127,6 +127,8 @@ def _decoder_card(decoder: Decoder) -> dict[str, float]:
 def _arrays(model: Model) -> dict[str, NDArray[Any]]:
     """The arrays of a model as they are stored: word weights in half precision."""
     arrays: dict[str, NDArray[Any]] = {
+        "words.terms": model.words.terms,
+        "words.idf": model.words.idf.astype(np.float16),
         "words.weights": model.words.weights.astype(np.float16),
         "words.bias": model.words.bias,
     }
@@ -175,7 +177,8 @@ def load(folder: Path | None = None) -> Model:
     card = _card(folder)
     arrays = {name.removesuffix(".npy"): _array(folder / name, digest) for name, digest in card["files"].items()}
     try:
-        words = Words(arrays["words.weights"].astype(np.float32), arrays["words.bias"])
+        idf, weights = (arrays[f"words.{name}"].astype(np.float32) for name in ("idf", "weights"))
+        words = Words(arrays["words.terms"], idf, weights, arrays["words.bias"])
         networks = Networks(**_network_arrays(arrays), temperature=float(card["temperature"]))
         return Model(words, networks, Decoder(**card["decoder"]), card)
     except (KeyError, TypeError) as e:

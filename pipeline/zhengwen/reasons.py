@@ -6,6 +6,7 @@ from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats
 from zhengwen.model import Model
 from zhengwen.stages import features
+from zhengwen.stages.scores import BITS
 from zhengwen.stages.segment import segment
 
 MOST = 5
@@ -18,8 +19,8 @@ def words(model: Model, passage: str, kind: str) -> tuple[str, ...]:
     """At most `MOST` runs of two to four characters with the greatest share in the score of ``kind`` against content.
 
     A character's share is that of the n-grams that hold it, each n-gram's weight spread evenly over its characters;
-    a run's, the sum over its characters and places. So the shares of a block add up to its words' score. What its
-    neighbours and its place contributed is not in them. Runs that overlap a stronger one are left out.
+    a run's, the sum over its characters and places. Only what a reader sees is read, no link target; what the block's
+    neighbours and its place contributed is not in it. Runs that overlap a stronger one are left out.
     """
     if not passage:
         return ()
@@ -37,7 +38,7 @@ def words(model: Model, passage: str, kind: str) -> tuple[str, ...]:
 
 def _runs(model: Model, text: str, kind: int) -> dict[str, float]:
     """Share of each run of Han characters, letters and digits, with a Han character in it at least."""
-    stream = features.stream(features.encode([text]), segment(text))
+    stream = features.stream(features.encode([text]).shown, segment(text))
     folded = "".join(map(chr, stream.codes.tolist()))
     sums = np.concatenate(([0.0], np.cumsum(_shares(model, stream, kind), dtype=np.float64)))
     total: dict[str, float] = {}
@@ -53,10 +54,11 @@ def _shares(model: Model, stream: features.Stream, kind: int) -> Floats:
     """The share of each character of the stream in the score of the kind against content."""
     share = np.zeros(len(stream.codes), np.float64)
     for order in features.ORDERS:
-        buckets, starts = features.hashes(stream, order, model.words.bits)
+        buckets, starts = features.hashes(stream, order, BITS)
         offset = stream.starts[:-1] + (order == 1) - starts[:-1]
         at = np.arange(len(buckets)) + np.repeat(offset, np.diff(starts))
-        weights = (model.words.weights[buckets, kind] - model.words.weights[buckets, 0]) / order
+        grams = model.words.per_gram(buckets)
+        weights = (grams[:, kind] - grams[:, 0]) / order
         for k in range(order):
             np.add.at(share, at + k, weights)
     return share

@@ -1,7 +1,7 @@
 """Features to scores: a linear model over hashed n-grams, and small networks over what stands around a block."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,31 +14,44 @@ Hashed = Sequence[tuple[NDArray[np.uint32], Ints]]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Multinomial logistic regression on n-gram counts divided by the root of their number.
+    """Multinomial logistic regression on TF-IDF of n-grams, each block's vector of unit length.
 
-    weights: float32 (2 ** bits, kinds). bias: float32 (kinds,).
+    terms: uint32 (terms,), the buckets that are known, sorted.
+    idf: float32 (terms,), inverse document frequency. weights: float32 (terms, kinds). bias: float32 (kinds,).
     """
 
+    terms: NDArray[np.uint32]
+    idf: Floats
     weights: Floats
     bias: Floats
+    _row: NDArray[np.int32] = field(init=False, repr=False)
+    _table: Floats = field(init=False, repr=False)
 
-    @property
-    def bits(self) -> int:
-        """Width of a bucket's number."""
-        return len(self.weights).bit_length() - 1
+    def __post_init__(self) -> None:
+        row = np.zeros(1 << BITS, np.int32)
+        row[self.terms] = np.arange(1, len(self.terms) + 1)
+        table = np.zeros((len(self.terms) + 1, self.weights.shape[1] + 1), np.float32)
+        table[1:, :-1] = self.weights * self.idf[:, None]
+        table[1:, -1] = self.idf**2
+        object.__setattr__(self, "_row", row)
+        object.__setattr__(self, "_table", table)
 
     def logits(self, hashed: Hashed) -> Floats:
         """Scores (blocks, kinds) of each block's own words."""
-        blocks = len(hashed[0][1]) - 1
-        total = np.zeros((blocks, self.weights.shape[1]), np.float32)
-        number = np.zeros(blocks, np.int64)
+        total = np.zeros((len(hashed[0][1]) - 1, self._table.shape[1]), np.float32)
         for buckets, starts in hashed:
-            lengths = np.diff(starts)
-            some = lengths > 0
+            some = starts[1:] > starts[:-1]
             if some.any():
-                total[some] += np.add.reduceat(self.weights.take(buckets, axis=0), starts[:-1][some])
-            number += lengths
-        return total / np.sqrt(np.maximum(number, 1, dtype=np.float32))[:, None] + self.bias
+                total[some] += np.add.reduceat(self.per_gram(buckets), starts[:-1][some])
+        return total[:, :-1] / np.sqrt(np.maximum(total[:, -1:], 1e-6)) + self.bias
+
+    def per_gram(self, buckets: NDArray[np.uint32]) -> Floats:
+        """Of each n-gram, its weight for each kind and the square of its length: (n-grams, kinds + 1)."""
+        return self._table.take(self._row.take(buckets), axis=0)
+
+
+BITS = 22
+"""Width of an n-gram's bucket number. Of the buckets, those that training met often enough are terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,8 @@ class Networks:
         scores -= scores.max(2, keepdims=True)
         shares = np.exp(scores, out=scores)
         shares /= shares.sum(2, keepdims=True)
-        return np.mean(shares, axis=0)
+        mean: Floats = np.mean(shares, axis=0)
+        return mean
 
 
 TILE = 256

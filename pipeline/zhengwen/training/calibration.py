@@ -12,9 +12,9 @@ from zhengwen.model import Features, Model
 from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
 
-CHANGES = (0.0, 0.25, 0.5, 0.75, 1.0)
-CAUTIONS = (-0.6, -0.3, 0.0, 0.3, 0.6)
-RETENTION = 0.985
+CHANGES = (0.0, 0.15, 0.3, 0.5, 0.75)
+CAUTIONS = (-0.9, -0.6, -0.45, -0.3, -0.15, 0.0, 0.3)
+RETENTION = 0.982
 """Least share of content that the chosen decoder must keep."""
 WHOLE = 0.8
 DEFAULT = Decoder(0.5, 0.0, WHOLE)

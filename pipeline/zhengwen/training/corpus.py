@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
 from zhengwen.model import Features, featurise
+from zhengwen.stages.scores import BITS
 from zhengwen.training.evaluation import paint, weights
 from zhengwen.training.labels import Labelled
 
-BITS = 19
-"""Width of an n-gram's bucket number. 2 ** 18 buckets cost 0.6 points of passages, 2 ** 20 twice the size."""
 _BATCH = 64
 UNLABELLED = -1
 
@@ -51,7 +50,7 @@ def batches(samples: Sequence[Labelled], numbers: Ints) -> list[Batch]:
 
 def _batch(samples: Sequence[Labelled], numbers: Ints) -> Batch:
     chosen = [samples[n] for n in numbers]
-    found = featurise([s.article for s in chosen], BITS)
+    found = featurise([s.article for s in chosen])
     pairs = [_targets(s, found.blocks.article(n).bounds) for n, s in enumerate(chosen)]
     return Batch(numbers, found, np.concatenate([t for t, _ in pairs]), np.concatenate([w for _, w in pairs]))
 
@@ -71,17 +70,14 @@ def _targets(sample: Labelled, bounds: Ints) -> tuple[NDArray[np.int8], Floats]:
     return targets, total.astype(np.float32)
 
 
-def word_matrix(batch: Batch) -> sp.csr_matrix:
-    """What `Words` sums up, as a sparse matrix (labelled blocks, buckets)."""
+def word_counts(batch: Batch) -> sp.csr_matrix:
+    """How often each bucket's n-grams occur: (labelled blocks, buckets)."""
     rows = np.flatnonzero(batch.labelled)
-    hashed = batch.features.hashed
-    lengths = np.stack([np.diff(starts)[rows] for _, starts in hashed])
-    owner, columns = [], []
-    for buckets, starts in hashed:
+    owners, columns = [], []
+    for buckets, starts in batch.features.hashed:
         count = np.diff(starts)[rows]
         place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         columns.append(buckets[np.repeat(starts[:-1][rows], count) + place])
-        owner.append(np.repeat(np.arange(len(rows)), count))
-    owners = np.concatenate(owner)
-    values = 1 / np.sqrt(np.maximum(lengths.sum(0), 1, dtype=np.float32))[owners]
-    return sp.csr_matrix((values, (owners, np.concatenate(columns).astype(np.int32))), shape=(len(rows), 1 << BITS))
+        owners.append(np.repeat(np.arange(len(rows)), count))
+    where = (np.concatenate(owners), np.concatenate(columns).astype(np.int32))
+    return sp.csr_matrix((np.ones(len(where[0]), np.float32), where), shape=(len(rows), 1 << BITS))

@@ -23,7 +23,7 @@ from zhengwen.blocks import Flags, Floats, Ints
 from zhengwen.errors import LabelError
 from zhengwen.stages import features
 from zhengwen.stages.scores import Networks, Words, standardise
-from zhengwen.training.corpus import BITS, Batch, word_matrix
+from zhengwen.training.corpus import Batch, word_counts
 
 Result = TypeVar("Result")
 Tick = Callable[[], object]
@@ -38,6 +38,8 @@ _EPOCHS = 10
 _ALWAYS = 2 * len(KINDS)
 """The block's own scores, the first columns of the context, are in every subspace."""
 _WEIGHT_CAP = 100
+_LEAST_FREQUENCY = 2
+"""Blocks that a bucket must occur in to become a term."""
 ABSENT = -20.0
 """Score of a kind that the labels never show."""
 STEPS = INNER_FOLDS + 1 + MEMBERS
@@ -59,12 +61,12 @@ def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: 
     groups: source of each article, by the article's number; the out-of-fold scores never cross a source.
     """
     rows = _rows(batches)
-    matrix = sp.vstack([word_matrix(b) for b in batches], format="csr")
+    counts = sp.vstack([word_counts(b) for b in batches], format="csr")
     fold_of = _folds(rows.owner, groups)
     masks = [fold_of[rows.owner] != k for k in range(int(fold_of.max()) + 1)]
-    tasks = (delayed(_fit_words)(matrix[mask], rows.targets[mask]) for mask in masks)
+    tasks = (delayed(_fit_words)(counts[mask], rows.targets[mask]) for mask in masks)
     partial = _ticking(Parallel(n_jobs=jobs, return_as="generator")(tasks), tick)
-    words = _fit_words(matrix, rows.targets)
+    words = _fit_words(counts, rows.targets)
     tick()
     table = np.concatenate([_context(b, partial, fold_of) for b in batches])
     return words, _fit_networks(table, rows, jobs, tick, seed)
@@ -99,23 +101,26 @@ def _folds(owner: Ints, groups: Ints) -> Ints:
     return fold_of
 
 
-def _fit_words(matrix: sp.csr_matrix, targets: NDArray[np.int8]) -> Words:
-    """Multinomial logistic regression on the buckets that occur; the others weigh nothing."""
-    used = np.unique(matrix.indices)
-    columns = np.searchsorted(used, matrix.indices)
-    narrow = sp.csr_matrix((matrix.data, columns, matrix.indptr), (len(targets), len(used)))
+def _fit_words(counts: sp.csr_matrix, targets: NDArray[np.int8]) -> Words:
+    """TF-IDF and multinomial logistic regression; idf and weights as they will be stored, in half precision."""
+    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+    terms = np.flatnonzero(frequency >= _LEAST_FREQUENCY)
+    idf = (np.log((1 + len(targets)) / (1 + frequency[terms])) + 1).astype(np.float16).astype(np.float32)
+    known = counts[:, terms]
+    length = np.sqrt(np.maximum(known @ idf**2, 1e-6))
+    vectors = sp.diags((1 / length).astype(np.float32)) @ known @ sp.diags(idf)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = LogisticRegression(C=10.0, max_iter=60, tol=1e-3).fit(narrow, targets)
-    weights = np.zeros((1 << BITS, len(KINDS)), np.float32)
+        fitted = LogisticRegression(C=10.0, max_iter=100, tol=1e-4).fit(vectors.tocsr(), targets)
+    weights = np.zeros((len(terms), len(KINDS)), np.float32)
     bias = np.full(len(KINDS), ABSENT, np.float32)
     coefficients, intercepts = fitted.coef_.T, fitted.intercept_
     if len(fitted.classes_) == 2:
         coefficients, intercepts = np.hstack((-coefficients, coefficients)) / 2, np.append(-intercepts, intercepts) / 2
     for column, kind in enumerate(fitted.classes_.tolist()):
-        weights[used, kind] = coefficients[:, column].astype(np.float16)
+        weights[:, kind] = coefficients[:, column].astype(np.float16)
         bias[kind] = intercepts[column]
-    return Words(weights, bias)
+    return Words(terms.astype(np.uint32), idf, weights, bias)
 
 
 def _context(batch: Batch, partial: Sequence[Words], fold_of: Ints) -> Floats:

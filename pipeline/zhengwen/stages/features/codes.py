@@ -25,7 +25,7 @@ _COMPATIBLE = ((0x21, 0x180), (0x2010, 0x2070), (0x2460, 0x2500), (0x3000, 0x340
 
 def _fold_table() -> NDArray[np.uint32]:
     """Folded code of each code point of the basic plane: NFKC and lower case where that is a single character,
-    digits to ``0``; white space, Markdown marks, variation selectors and invisible characters to `DROPPED`."""
+    digits to ``0``; white space, variation selectors and invisible characters to `DROPPED`."""
     table = np.arange(0x10000, dtype=np.uint32)
     for low, high in _COMPATIBLE:
         for code in range(low, high):
@@ -33,13 +33,13 @@ def _fold_table() -> NDArray[np.uint32]:
             if len(folded) == 1 and ord(folded) < 0x10000:
                 table[code] = ord(folded)
     table[np.isin(table, np.array([*b"0123456789"]))] = ord("0")
-    table[np.isin(table, np.array([*map(ord, _MARKUP)]))] = DROPPED
     table[:0x21] = table[0xFE00:0xFE10] = DROPPED
     table[list(_INVISIBLE)] = DROPPED
     return table
 
 
 _FOLD = _fold_table()
+_IS_MARKUP = np.isin(np.arange(0x80), np.array([*map(ord, _MARKUP)]))
 
 
 def fold(raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -55,12 +55,15 @@ class Codes:
     """The texts of a batch, end to end.
 
     raw: uint32 (characters,), code points as they stand.
-    folded: uint32 (characters,), see `fold`; of a link's target or a tag only the host is left.
+    folded: uint32 (characters,), see `fold`.
+    shown: uint32 (characters,), as ``folded``, but without Markdown's marks, and of a link's target or a tag only a
+        mark (`LINK`, `TAG`) and the host.
     links, images: int64, places in ``raw`` of link targets and of pictures, sorted.
     """
 
     raw: NDArray[np.uint32]
     folded: NDArray[np.uint32]
+    shown: NDArray[np.uint32]
     links: Ints
     images: Ints
 
@@ -70,6 +73,7 @@ def encode(texts: Sequence[str]) -> Codes:
     whole = "".join(texts)
     raw = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     folded = fold(raw)
+    shown = np.where(_IS_MARKUP[np.minimum(folded, 0x7F)], np.uint32(DROPPED), folded)
     links, images = [], []
     for match in _TARGET.finditer(whole):
         start, end = match.span()
@@ -78,15 +82,14 @@ def encode(texts: Sequence[str]) -> Codes:
             links.append(start)
         elif whole[start + 1 : start + 4].lower() == "img":
             images.append(start)
-        folded[start:end] = DROPPED
-        folded[start] = TAG if is_tag else LINK
-        host = _HOST.search(match[0])
-        if host:
+        shown[start:end] = DROPPED
+        shown[start] = TAG if is_tag else LINK
+        if host := _HOST.search(match[0]):
             place = slice(start + host.start(1), start + host.end(1))
-            folded[place] = fold(raw[place])
+            shown[place] = folded[place]
     pictures = np.flatnonzero((raw[:-1] == ord("!")) & (raw[1:] == ord("[")))
     all_images = np.sort(np.concatenate((pictures, np.array(images, np.int64))))
-    return Codes(raw, folded, np.array(links, np.int64), all_images)
+    return Codes(raw, folded, shown, np.array(links, np.int64), all_images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +108,15 @@ class Stream:
         return np.diff(self.starts) - 1
 
 
-def stream(codes: Codes, blocks: Blocks) -> Stream:
-    """Leaves out what says nothing and marks where blocks begin."""
-    kept = codes.folded != DROPPED
+def stream(folded: NDArray[np.uint32], blocks: Blocks) -> Stream:
+    """Leaves out what says nothing (`DROPPED`) and marks where blocks begin."""
+    kept = folded != DROPPED
     before = np.concatenate(([0], np.cumsum(kept)))
     starts = before[blocks.bounds] + np.arange(len(blocks.bounds))
     out = np.full(int(before[-1]) + len(starts), BOUNDARY, np.uint32)
     inside = np.ones(len(out), np.bool_)
     inside[starts] = False
-    out[inside] = codes.folded[kept]
+    out[inside] = folded[kept]
     return Stream(out, starts)
 
 
