@@ -5,6 +5,8 @@ DEMO := build/demo
 
 .PHONY: demo test lint model clean
 
+LABELS ?= samples/labelled
+
 demo: .venv/installed  ## clean the sample articles and show what was removed
 	rm -rf $(DEMO)
 	-$(BIN)/zhengwen check samples/articles --format concise
@@ -19,6 +21,9 @@ lint: .venv/installed  ## style, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+model: .venv/installed  ## retrain the shipped model: make model LABELS="train.jsonl windows.jsonl samples/labelled"
+	$(BIN)/zhengwen train $(LABELS) -o models/default --overwrite
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zhengwen needs Python 3.11 or newer: make PYTHON=python3.11")'

@@ -16,8 +16,7 @@ from zhengwen.reports.summary import Summary
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-_WORTH_A_LINE = 1000
-"""Fewer steps than this get no progress in a log file."""
+_FEW = 20
 
 
 class _Selection(click.ParamType[Any]):
@@ -104,18 +103,22 @@ class _NoBar:
         """Does nothing."""
 
 
-def progress(total: int, unit: str) -> Any:
-    """A bar on standard error with rate and time left; none if quiet, and rare lines if it is not a terminal."""
-    terminal = sys.stderr.isatty()
-    if click.get_current_context().obj["quiet"] or total < (2 if terminal else _WORTH_A_LINE):
+def progress(total: int, unit: str, *, slow: bool = False) -> Any:
+    """A bar on standard error with rate and time left; rare lines if that is not a terminal; nothing if quiet.
+
+    A run of few steps gets none, unless the steps are slow: the bar would cost more than the work.
+    """
+    if click.get_current_context().obj["quiet"] or (total < _FEW and not slow):
         return _NoBar()
     from tqdm import tqdm
 
+    terminal = sys.stderr.isatty()
     return tqdm(
         total=total,
         unit=f" {unit}",
         file=sys.stderr,
         mininterval=0.1 if terminal else 30,
+        delay=0 if terminal else 10,
         leave=not terminal,
         dynamic_ncols=True,
     )

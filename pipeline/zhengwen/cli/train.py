@@ -27,7 +27,7 @@ def command(labels: tuple[Path, ...], output: Path, jobs: int, overwrite: bool) 
     from zhengwen.training.validation import STEPS_OF_TRAINING, train
 
     samples = read_labels(labels)
-    with progress(STEPS_OF_TRAINING, "step") as bar:
+    with progress(STEPS_OF_TRAINING, "step", slow=True) as bar:
         trained, validation = train(samples, jobs=jobs, tick=bar.update)
     save(trained, output)
     tallies = [(samples[n].source, t) for n, t in sorted(validation.tallies.items())]

@@ -1,0 +1,93 @@
+"""Training on a few real labels gives a usable model, the same every time."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import COMMAND, ROOT, TAILED
+
+from zhengwen.articles import Article
+from zhengwen.cleaning import Cleaner
+from zhengwen.model import load
+from zhengwen.training.labels import read_labels
+from zhengwen.training.validation import _folds, _groups
+
+EVERY = 3
+"""One in so many of the labelled samples."""
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("labels") / "some.jsonl"
+    lines = [x for p in sorted((ROOT / "samples" / "labelled").glob("*.jsonl")) for x in p.read_bytes().splitlines()]
+    path.write_bytes(b"\n".join(lines[::EVERY]) + b"\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(labels: Path) -> tuple[Path, str]:
+    folder = labels.parent / "model"
+    done = subprocess.run(
+        [COMMAND, "train", labels, "-o", folder, "--jobs", "2"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_it_prints_grouped_cross_validation_figures(trained: tuple[Path, str]) -> None:
+    folder, said = trained
+    assert "Cross-validation in 4 folds by source" in said
+    figures = {m[1]: float(m[2]) for m in re.finditer(r"^  (\w+) +([\d.]+)$", said, re.M)}
+    assert {"mixed_f1", "passages", "retention", "false_100"} <= set(figures)
+    assert load(folder).card["cross_validation"]["mixed_f1"] == pytest.approx(figures["mixed_f1"], abs=1e-4)
+
+
+def test_the_model_has_learnt(trained: tuple[Path, str]) -> None:
+    folder, said = trained
+    assert float(re.search(r"mixed_f1 +([\d.]+)", said)[1]) > 0.4  # type: ignore[index]
+    cleaned = Cleaner(load(folder)).clean([Article("a", TAILED)])[0]
+    assert "反向传播结束之后" in cleaned.text
+
+
+def test_one_process_or_two_give_the_same_model(labels: Path, trained: tuple[Path, str], tmp_path: Path) -> None:
+    one = subprocess.run(
+        [COMMAND, "train", labels, "-o", tmp_path / "m", "--jobs", "1"], capture_output=True, check=False
+    )
+    assert one.returncode == 0
+    assert load(tmp_path / "m").fingerprint == load(trained[0]).fingerprint
+
+
+def test_a_source_is_in_one_fold() -> None:
+    samples = read_labels([ROOT / "samples" / "labelled"])
+    folds = _folds(_groups(samples, 4), 4)
+    assert sorted(n for fold in folds for n in fold) == list(range(len(samples)))
+    sources = [{samples[n].source for n in fold} for fold in folds]
+    assert all(not a & b for i, a in enumerate(sources) for b in sources[:i])
+
+
+def test_model_info_and_verify(trained: tuple[Path, str]) -> None:
+    folder, _ = trained
+    info = subprocess.run([COMMAND, "model", "info", folder], capture_output=True, text=True, check=True).stdout
+    card = json.loads(
+        subprocess.run([COMMAND, "model", "info", folder, "--json"], capture_output=True, check=True).stdout
+    )
+    assert card["fingerprint"] in info
+    assert str(card["cross_validation"]["retention"]) in info
+    assert card["trained"] in info
+    verified = subprocess.run([COMMAND, "model", "verify", folder], capture_output=True, text=True, check=False)
+    assert verified.returncode == 0
+    assert card["fingerprint"] in verified.stdout
+    (folder / "card.json").write_text(json.dumps(card | {"fingerprint": "0"}))
+    assert subprocess.run([COMMAND, "model", "verify", folder], capture_output=True, check=False).returncode == 2
+
+
+def test_a_model_is_not_replaced_unless_told_to(trained: tuple[Path, str], labels: Path) -> None:
+    folder, _ = trained
+    done = subprocess.run([COMMAND, "train", labels, "-o", folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "holds a model already" in done.stderr
+    done = subprocess.run([COMMAND, "train", labels, "-o", labels.parent], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "other things than a model" in done.stderr
