@@ -57,9 +57,10 @@ def test_standard_input_to_standard_output(zhengwen: Run) -> None:
 
 
 def test_selected_kinds_alone_go(zhengwen: Run) -> None:
-    done = zhengwen("clean", "-", "--select", "engagement", stdin=TAILED.encode())
-    assert "免费领取" in done.stdout.decode()
-    assert "一键三连" not in done.stdout.decode()
+    kept = zhengwen("clean", "-", "--select", "notice,navigation", stdin=TAILED.encode())
+    assert kept.stdout.decode() == TAILED
+    gone = zhengwen("clean", "-", "--select", "promotion", stdin=TAILED.encode())
+    assert "免费领取" not in gone.stdout.decode()
 
 
 def test_whole_advertisements_are_kept_and_named_or_left_out(zhengwen: Run, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from zhengwen.cli.shared import locate, model_option, selection, summarise, walk
 from zhengwen.model import load
 from zhengwen.reports.findings import FORMATS, Record, as_json, records
 from zhengwen.reports.summary import Summary
+from zhengwen.reports.terminal import harmless
 
 _COLORS = {"promotion": "red", "engagement": "magenta", "notice": "blue", "navigation": "cyan"}
 
@@ -42,7 +43,7 @@ def command(paths: tuple[str, ...], form: str, select: tuple[str, ...], model: P
 
 
 def _concise(record: Record) -> str:
-    place = click.style(f"{record.path}:{record.line}:{record.column}", bold=True)
+    place = click.style(f"{harmless(record.path)}:{record.line}:{record.column}", bold=True)
     kind = click.style(record.kind, fg=_COLORS[record.kind])
     return f"{place}: {kind} {record.score:.2f} {record.excerpt}"
 

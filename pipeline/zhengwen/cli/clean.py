@@ -13,6 +13,7 @@ from zhengwen.errors import OutputError
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source
 from zhengwen.reports.summary import Summary
+from zhengwen.reports.terminal import harmless
 from zhengwen.writers import prepare, write
 
 
@@ -101,4 +102,4 @@ def _diff(source: Source, cleaned: Cleaned) -> Iterator[str]:
     before = cleaned.article.text.split("\n")
     after = cleaned.text.split("\n")
     for line in difflib.unified_diff(before, after, source.shown, f"{source.shown} (cleaned)", lineterm=""):
-        yield "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line.rstrip("\r"))
+        yield harmless(line.rstrip("\r").expandtabs(4))

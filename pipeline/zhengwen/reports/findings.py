@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from zhengwen.cleaning import Cleaned
 from zhengwen.model import Model
 from zhengwen.reasons import words
+from zhengwen.reports.terminal import harmless
 
 FORMATS = ("full", "concise", "jsonl")
 EXCERPT = 60
@@ -67,7 +68,7 @@ def _line_starts(text: str) -> list[int]:
 def excerpt(passage: str) -> str:
     """The beginning of a passage on one line, with nothing in it that a terminal would obey."""
     line = " ".join(passage[: 4 * EXCERPT].split())
-    safe = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    safe = harmless(line)
     return safe if len(safe) <= EXCERPT and len(passage) <= 4 * EXCERPT else safe[: EXCERPT - 1] + "…"
 
 
