@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from texts import text
 
-from zhengwen.blocks import Blocks, BlockType, join
+from zhengwen.blocks import ATOMIC, Blocks, BlockType, join
 from zhengwen.stages.segment import LONG_LINE, segment
 
 
@@ -31,13 +31,7 @@ def test_a_block_is_a_line_a_sentence_of_one_or_an_atomic_whole(source: str) -> 
     blocks = segment(source)
     for piece, kind, continued in zip(pieces(source, blocks), blocks.types, blocks.continued, strict=True):
         body = piece.removesuffix("\n").removesuffix("\r")
-        if kind not in (
-            BlockType.CODE,
-            BlockType.MATH,
-            BlockType.FRONT_MATTER,
-            BlockType.TABLE_HEAD,
-            BlockType.HEADING,
-        ):
+        if kind not in ATOMIC:
             assert "\n" not in body
             assert "\r" not in body
         if continued:
@@ -61,6 +55,16 @@ def test_a_batch_is_its_articles_end_to_end(one: str, other: str) -> None:
         ("- 一\n  - 二\n", [("ITEM", "- 一\n"), ("ITEM", "  - 二\n")]),
         ("甲\r\n\r\n乙\r\n", [("PARAGRAPH", "甲\r\n"), ("BLANK", "\r\n"), ("PARAGRAPH", "乙\r\n")]),
         ("甲\n\n***\n", [("PARAGRAPH", "甲\n"), ("BLANK", "\n"), ("RULE", "***\n")]),
+        ("    码\n\n    码\n\n文\n", [("INDENTED", "    码\n\n    码\n"), ("BLANK", "\n"), ("PARAGRAPH", "文\n")]),
+        (
+            "甲\r\r```\r一\r```\r乙\r",
+            [("PARAGRAPH", "甲\r"), ("BLANK", "\r"), ("CODE", "```\r一\r```\r"), ("PARAGRAPH", "乙\r")],
+        ),
+        ("\ufeff```\n码\n```\n文", [("CODE", "\ufeff```\n码\n```\n"), ("PARAGRAPH", "文")]),
+        (
+            "---\n\n文\n\n---\n",
+            [("RULE", "---\n"), ("BLANK", "\n"), ("PARAGRAPH", "文\n"), ("BLANK", "\n"), ("RULE", "---\n")],
+        ),
         ("", []),
     ],
 )
@@ -85,3 +89,8 @@ def test_long_lines_are_cut_at_sentence_ends_but_not_inside_emphasis_or_links() 
         "[链接。文字在这里](https://a.cn)。",
         "最后还有这么一句话。\n",
     ]
+
+
+def test_front_matter_without_its_end_costs_no_time() -> None:
+    source = "---\r\n" + "键: 值\r\n" * 10_000
+    assert len(segment(source)) > 5_000

@@ -29,7 +29,14 @@ class BlockType(IntEnum):
     INDENTED = 11
 
 
-ATOMIC = (BlockType.FRONT_MATTER, BlockType.CODE, BlockType.MATH, BlockType.TABLE_HEAD, BlockType.HEADING)
+ATOMIC = (
+    BlockType.FRONT_MATTER,
+    BlockType.CODE,
+    BlockType.INDENTED,
+    BlockType.MATH,
+    BlockType.TABLE_HEAD,
+    BlockType.HEADING,
+)
 """Types whose lines form one block, never cut into: a table's head goes with its delimiter row, a setext heading with
 its underline."""
 FIXED = (BlockType.BLANK, BlockType.FRONT_MATTER, BlockType.RULE)

@@ -36,7 +36,7 @@ class Features:
 
     hashed: buckets of n-grams by order, see `zhengwen.stages.features.hashes`.
     structure: named columns of float32 (blocks,).
-    weights: float32 (blocks,), letters, digits and Han characters, and `IMAGE_WEIGHT` a picture.
+    weights: float32 (blocks,), letters, digits and Han characters, and `IMAGE_WEIGHT` a picture; 0 in front matter.
     """
 
     blocks: Blocks
@@ -48,7 +48,7 @@ class Features:
     def silent(self) -> Flags:
         """Blocks that hold nothing to decide about."""
         weightless: Flags = self.weights == 0
-        return ~self.blocks.readable() | weightless
+        return weightless
 
 
 def featurise(articles: Sequence[Article]) -> Features:
@@ -56,7 +56,8 @@ def featurise(articles: Sequence[Article]) -> Features:
     blocks = join([segment(a.text) for a in articles])
     codes = features.encode([a.text for a in articles])
     columns = features.structure(codes, features.stream(codes.shown, blocks), blocks)
-    weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * columns["images"]
+    weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * features.count(blocks, codes.images)
+    weights[~blocks.readable()] = 0
     words = features.stream(codes.folded, blocks)
     hashed = [features.hashes(words, order, BITS) for order in features.ORDERS]
     return Features(blocks, hashed, columns, weights.astype(np.float32))

@@ -15,7 +15,11 @@ from zhengwen.blocks import ATOMIC, Blocks, BlockType, Ints
 
 _Options = pyromark.Options
 _MARKDOWN = pyromark.Markdown(options=_Options.ENABLE_TABLES | _Options.ENABLE_MATH | _Options.ENABLE_FOOTNOTES)
-_FRONT_MATTER = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*(\r\n|\n|\r)(?:.*(?:\r\n|\n|\r))*?\1[ \t]*(?:\r\n|\n|\r|\Z)")
+_BREAK = r"(?>\r\n|\n|\r)"
+_FRONT_MATTER = re.compile(
+    rf"\ufeff?(---|\+\+\+)[ \t]*{_BREAK}(?![ \t]*{_BREAK})(?:[^\r\n]*{_BREAK})*?\1[ \t]*(?:{_BREAK}|\Z)"
+)
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _SENTENCE_END = re.compile(r"([。！？!?；…]+[”’」』）)】\]]*)[*_`]*[ \t\u3000]*")
 
 LONG_LINE = 40
@@ -60,10 +64,10 @@ class _Paint:
         if not self.text:
             return
         front = _FRONT_MATTER.match(self.text)
-        skip = front.end() if front else 0
-        if skip:
+        skip = front.end() if front else int(self.text[0] == "\ufeff")
+        if front:
             self.types[: self._line_of(skip - 1) + 1] = BlockType.FRONT_MATTER
-        body = self.text[skip:]
+        body = _LONE_RETURN.sub("\n", self.text[skip:])
         events = _Events(body)
         leaves = events.leaves
         places = skip + _code_points(body, [edge for span in (*leaves, *events.spans) for edge in span[:2]])

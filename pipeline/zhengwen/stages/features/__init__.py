@@ -1,6 +1,6 @@
 """Texts and blocks to arrays: characters, n-grams, structure, context."""
 
-from zhengwen.stages.features.codes import Codes, Stream, encode, stream
+from zhengwen.stages.features.codes import Codes, Stream, count, encode, stream
 from zhengwen.stages.features.context import context, probabilities
 from zhengwen.stages.features.ngrams import ORDERS, hashes
 from zhengwen.stages.features.structure import fingerprints, structure
@@ -10,6 +10,7 @@ __all__ = [
     "Codes",
     "Stream",
     "context",
+    "count",
     "encode",
     "fingerprints",
     "hashes",

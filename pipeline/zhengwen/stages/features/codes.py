@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zhengwen.blocks import Blocks, Floats, Ints
 
-_TARGET = re.compile(r"\]\([^)\n]*\)|https?://[^\s)>\]）】」]+|<[^>\n]{1,2000}>")
+_TARGET = re.compile(r"\]\([^)\n]{0,2000}\)|https?://[^\s)>\]）】」]+|<[^>\n]{1,2000}>")
 _HOST = re.compile(r"//([^/?#\s)>\"']+)")
 DROPPED = 0
 BOUNDARY = 1
