@@ -5,11 +5,9 @@ DEMO := build/demo
 
 .PHONY: demo test lint model clean
 
-LABELS ?= samples/labelled
-
 demo: .venv/installed  ## clean the sample articles and show what was removed
 	rm -rf $(DEMO)
-	-$(BIN)/zhengwen check samples/articles --format concise
+	$(BIN)/zhengwen check samples/articles --format concise || [ $$? -eq 1 ]
 	$(BIN)/zhengwen clean samples/articles -o $(DEMO)
 	@echo "The cleaned articles are in $(DEMO); compare them with samples/articles."
 
@@ -23,6 +21,7 @@ lint: .venv/installed  ## style, types, import contracts
 	$(BIN)/lint-imports
 
 model: .venv/installed  ## retrain the shipped model: make model LABELS="train.jsonl windows.jsonl samples/labelled"
+	@test -n "$(LABELS)" || { echo 'say what to learn from: make model LABELS="train.jsonl windows.jsonl samples/labelled"'; exit 2; }
 	$(BIN)/zhengwen train $(LABELS) -o models/default --overwrite
 
 .venv/installed: pyproject.toml

@@ -54,9 +54,13 @@ def main() -> None:
         print(said)
         print(f"{took:.1f} s, {size / took:.1f} MB/s, {len(files) / took:,.0f} files/s, peak memory {peak:.0f} MB")
         clean(files, second)
-        print(f"the files in random order give the same bytes: {digest(first) == digest(second)}")
+        same_order = digest(first) == digest(second)
+        print(f"the files in random order give the same bytes: {same_order}")
         clean([first], third)
-        print(f"cleaning what was cleaned changes nothing:      {digest(first) == digest(third)}")
+        same_again = digest(first) == digest(third)
+        print(f"cleaning what was cleaned changes nothing:      {same_again}")
+        if not (same_order and same_again):
+            raise SystemExit("the outputs differ")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Grouped cross-validation of the whole way from text to findings, with bootstrap intervals over sources.
 
-python benchmarks/quality.py LABELS... [--on GOLD.jsonl ...] [--jobs N] [--predicted FOLDER]
+python benchmarks/quality.py LABELS... [--on GOLD.jsonl ...] [--jobs N] [--predicted FILE]
 
 LABELS are what a model learns from: files or folders of JSON Lines, windows among them. In four folds grouped by source
 each article is predicted by a model that saw no article of its source, with temperature and decoder chosen on the other
-folds. With --on, figures count only the articles of those files; --predicted writes the predictions, a file a label
-file, in doccano's format.
+folds. With --on, figures count only the articles of those files; --predicted writes the predictions in doccano's
+format, for another scorer.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Text to findings in one process, model in memory: zhengwen against a baseline, in pairs, one thread each.
 
-python benchmarks/speed.py ARTICLES --baseline BASELINE.py --train GOLD.jsonl [--articles 1000] [--pairs 3]
+python benchmarks/speed.py ARTICLES --baseline BASELINE.py --train GOLD.jsonl [--number 1000] [--pairs 3]
 
 ARTICLES is a folder of Markdown files. BASELINE.py is called as `BASELINE.py TRAIN DOCUMENTS PREDICTED` and prints its
 throughput as "… MB/s", training not counted. Prints also where zhengwen's time goes, and the parser's own event speed.

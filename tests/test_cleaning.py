@@ -97,3 +97,18 @@ def test_a_whole_advertisement_is_reported_and_kept() -> None:
 @pytest.mark.parametrize("source", ["", "\n", " ", "\ufeff", "---\n", "```", "|", "# "])
 def test_next_to_nothing_comes_back(source: str) -> None:
     assert clean(source, BOILERPLATE).text == source
+
+
+def test_front_matter_is_never_touched_and_weighs_nothing() -> None:
+    front = "---\ntitle: 免费领取\ndescription: " + "扫码关注公众号免费领取资料大礼包。" * 40 + "\n---\n\n"
+    assert clean(front + TAILED, BOILERPLATE).text == front + PLAIN
+    advert = (ROOT / "samples" / "articles" / "tutorials" / "from-manual-to-sdet.md").read_bytes().decode()
+    assert clean("---\ndescription: " + "一段很长的描述" * 200 + "\n---\n\n" + advert).advert
+
+
+@given(article_text)
+def test_code_and_front_matter_survive_every_round_whole(source: str) -> None:
+    fence = "```python\nprint('扫码领取')\n\n关注公众号\n```\n"
+    for whole in (source + "\n\n" + fence, fence + "\n" + source):
+        kept = clean(whole, BOILERPLATE).text
+        assert fence.rstrip() in kept or "关注公众号\n```" not in kept

@@ -80,30 +80,49 @@ class Cleaner:
             text = work.article.text
             gone = removable(own, selected[begin:stop])
             spans = zip((firsts[mine] - begin).tolist(), (ends[mine] - begin).tolist(), strict=True)
-            findings = [
-                _finding(text, own.bounds, reading, int(begin), first, end)
+            removed = deletions(text, own, gone)
+            found = [
+                _finding(text, own.bounds, removed, reading, int(begin), first, end)
                 for a, b in spans
-                for first, end in _gone_run(gone, a, b)
+                for first, end in _gone_runs(gone, own.readable(), a, b)
             ]
-            rounds.append((findings, deletions(text, own, gone), bool(adverts[number])))
+            rounds.append(([f for f in found if f.start < f.end], removed, bool(adverts[number])))
         return rounds
 
 
-def _gone_run(gone: Flags, first: int, end: int) -> list[tuple[int, int]]:
-    """The parts of a passage whose ends go; blocks that cannot go (a rule, a table's head) may stand inside."""
-    rows = np.flatnonzero(gone[first:end]) + first
-    return [(int(rows[0]), int(rows[-1]) + 1)] if len(rows) else []
+def _gone_runs(gone: Flags, readable: Flags, first: int, end: int) -> list[tuple[int, int]]:
+    """The parts of a passage that go: blocks that must stay (a table's head) part it, blank lines do not."""
+    runs: list[tuple[int, int]] = []
+    broken = True
+    for row in range(first, end):
+        if gone[row]:
+            if broken:
+                runs.append((row, row + 1))
+            runs[-1] = (runs[-1][0], row + 1)
+            broken = False
+        elif readable[row]:
+            broken = True
+    return runs
 
 
-def _finding(text: str, bounds: Ints, reading: Reading, begin: int, first: int, end: int) -> Finding:
+def _finding(
+    text: str, bounds: Ints, removed: Sequence[Deletion], reading: Reading, begin: int, first: int, end: int
+) -> Finding:
+    """A passage without the white space around it and without what stays of its first and last line."""
     kind = reading.kinds[begin + first]
     weights = reading.features.weights[begin + first : begin + end] + 1e-3
     score = float(np.average(reading.probabilities[begin + first : begin + end, kind], weights=weights))
     start, stop = int(bounds[first]), int(bounds[end])
-    inner = text[start:stop]
-    start += len(inner) - len(inner.lstrip())
-    stop -= len(inner) - len(inner.rstrip())
-    return Finding(start, stop, KINDS[kind], score)
+    inside = [(a, b) for a, b in removed if a < stop and b > start]
+    if inside:
+        start, stop = max(start, inside[0][0]), min(stop, inside[-1][1])
+    return _trimmed(text, Finding(start, stop, KINDS[kind], score))
+
+
+def _trimmed(text: str, finding: Finding) -> Finding:
+    inner = text[finding.start : finding.end]
+    start = finding.start + len(inner) - len(inner.lstrip())
+    return replace(finding, start=start, end=max(start, finding.end - len(inner) + len(inner.rstrip())))
 
 
 def _adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
@@ -144,8 +163,9 @@ class _Work:
 
     def finish(self, article: Article) -> Cleaned:
         """The result, in offsets of the original."""
-        findings = sorted((f for f in self.findings if f.start < f.end), key=lambda f: f.start)
-        return Cleaned(article, tuple(findings), tuple(_merge(sorted(self.removed))), False)
+        findings = sorted((_trimmed(article.text, f) for f in self.findings), key=lambda f: f.start)
+        found = tuple(f for f in findings if f.start < f.end)
+        return Cleaned(article, found, tuple(_merge(sorted(self.removed))), False)
 
     def _pieces(self, start: int, end: int) -> list[tuple[int, int]]:
         """A span of what is left, as spans of the original."""

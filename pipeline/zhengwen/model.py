@@ -1,11 +1,11 @@
 """The classifier as one value: arrays and a JSON card. Loading executes nothing; scoring needs NumPy alone."""
 
 import hashlib
+import io
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from zhengwen.articles import KINDS, Article
 from zhengwen.blocks import Blocks, Flags, Floats, Ints, join
-from zhengwen.errors import ModelError
+from zhengwen.errors import ModelError, OutputError
 from zhengwen.stages import features
 from zhengwen.stages.decode import Decoder, Kinds, bridge
 from zhengwen.stages.scores import BITS, Networks, Words
@@ -111,14 +111,10 @@ class Model:
         kinds[loud] = self.decoder.kinds(probabilities[loud], starts)
         return Reading(found, probabilities, bridge(kinds, found.silent, found.blocks.owner()))
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 over the arrays and the decoder."""
-        numbers = _decoder_card(self.decoder) | {"temperature": self.networks.temperature}
-        digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode())
-        for name, array in sorted(_arrays(self).items()):
-            digest.update(name.encode() + str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+        """SHA-256 over all that decides: arrays, decoder and temperature; empty before the model is saved."""
+        return str(self.card.get("fingerprint", ""))
 
 
 def _decoder_card(decoder: Decoder) -> dict[str, float]:
@@ -144,29 +140,46 @@ def default_path() -> Path:
 def save(model: Model, folder: Path) -> None:
     """Writes a model: an ``.npy`` file an array, and the card with their hashes.
 
-    What stood there is replaced as a whole or, if anything fails, not at all.
+    A model that stood there is replaced as a whole or, if anything fails, not at all. Raises `OutputError`.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".zhengwen-") as temporary:
-        fresh = Path(temporary, "new")
-        fresh.mkdir()
-        files = {}
-        for name, array in _arrays(model).items():
-            path = fresh / f"{name}.npy"
-            np.save(path, array, allow_pickle=False)
-            files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        card = {
-            "format": FORMAT,
-            **model.card,
-            "fingerprint": model.fingerprint,
-            "decoder": _decoder_card(model.decoder),
-            "temperature": model.networks.temperature,
-            "files": files,
-        }
-        (fresh / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        if folder.exists():
-            folder.rename(Path(temporary, "old"))
-        fresh.rename(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".zhengwen-") as temporary:
+            fresh, old = Path(temporary, "new"), Path(temporary, "old")
+            _write(model, fresh)
+            if folder.exists():
+                folder.rename(old)
+            try:
+                fresh.rename(folder)
+            except BaseException:
+                if old.exists():
+                    old.rename(folder)
+                raise
+    except OSError as e:
+        raise OutputError(f"{folder}: the model cannot be written ({e.strerror})") from None
+
+
+def _write(model: Model, folder: Path) -> None:
+    folder.mkdir()
+    files = {}
+    for name, array in _arrays(model).items():
+        path = folder / f"{name}.npy"
+        np.save(path, array, allow_pickle=False)
+        files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    card = {
+        "format": FORMAT,
+        **model.card,
+        "decoder": _decoder_card(model.decoder),
+        "temperature": model.networks.temperature,
+        "files": files,
+    }
+    card["fingerprint"] = _fingerprint(card)
+    (folder / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _fingerprint(card: Mapping[str, Any]) -> str:
+    decisive = {name: card[name] for name in ("format", "decoder", "temperature", "files")}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 def load(folder: Path | None = None) -> Model:
@@ -182,8 +195,8 @@ def load(folder: Path | None = None) -> Model:
         words = Words(arrays["words.terms"], idf, weights, arrays["words.bias"])
         networks = Networks(**_network_arrays(arrays), temperature=float(card["temperature"]))
         return Model(words, networks, Decoder(**card["decoder"]), card)
-    except (KeyError, TypeError) as e:
-        raise ModelError(f"{folder}: the model lacks {e}; train it again or reinstall zhengwen") from None
+    except (KeyError, TypeError, ValueError, IndexError) as e:
+        raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
 
 
 def _card(folder: Path) -> dict[str, Any]:
@@ -195,11 +208,13 @@ def _card(folder: Path) -> dict[str, Any]:
             raise ModelError(
                 f"{folder}: the model has format {card['format']}, this zhengwen reads format {FORMAT}; train it again"
             )
+        if card["fingerprint"] != _fingerprint(card):
+            raise ModelError(f"{folder / CARD}: altered, its hash is not that of its numbers; train the model again")
         if any(Path(name).name != name for name in card["files"]):
             raise ModelError(f"{folder / CARD}: names files outside of its folder; do not use this model")
     except FileNotFoundError:
         raise ModelError(f"{folder}: not a model folder, it holds no {CARD}") from None
-    except (OSError, ValueError, KeyError, TypeError) as e:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise ModelError(f"{folder / CARD}: damaged model card ({e}); train the model again or reinstall") from None
     return card
 
@@ -216,7 +231,7 @@ def _array(path: Path, digest: str) -> NDArray[Any]:
     if hashlib.sha256(data).hexdigest() != digest:
         raise ModelError(f"{path}: damaged or altered, its hash is not that of the card; train the model again")
     try:
-        array: NDArray[Any] = np.load(path, allow_pickle=False)
-    except ValueError:
+        array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError):
         raise ModelError(f"{path}: not an array; train the model again") from None
     return array

@@ -1,6 +1,7 @@
 """Where articles come from: files, folders, standard input."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ STDIN_NAME = "<stdin>"
 SUFFIXES = (".md", ".markdown", ".txt")
 """What is taken from a folder; a file named explicitly is read whatever its suffix."""
 SHARD = 1 << 20
-"""Bytes of input that go through the classifier together."""
+SHARD_ARTICLES = 200
+"""Bytes and articles, at most, that go through the classifier together: what bounds the memory of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,22 @@ def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]
     """
     faults: list[UnreadableInputError] = []
     sources: dict[str, Source] = {}
-    root = _root([Path(p) for p in paths if p != STDIN])
+    root = _root(list({Path(p): None for p in paths if p != STDIN and Path(p).exists()}))
     for given in paths:
         if given == STDIN:
             sources[STDIN_NAME] = Source(STDIN_NAME, None, 0)
             continue
         for path in _files(Path(given), faults):
             try:
-                size = path.stat().st_size
+                found = path.stat()
             except OSError as e:
                 faults.append(_unreadable(str(path), e))
-            else:
-                name = _absolute(path).relative_to(root).as_posix()
-                sources[name] = Source(name, path, size)
+                continue
+            if not stat.S_ISREG(found.st_mode):
+                faults.append(UnreadableInputError(f"{path}: is not a regular file; exclude it"))
+                continue
+            name = _absolute(path).relative_to(root).as_posix()
+            sources[name] = Source(name, path, found.st_size)
     return [sources[name] for name in sorted(sources)], faults
 
 
@@ -100,11 +105,11 @@ def read(source: Source) -> Article:
 
 
 def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """Sources in groups of about `SHARD` bytes, in order."""
+    """Sources in groups of about `SHARD` bytes and at most `SHARD_ARTICLES` articles, in order."""
     group: list[Source] = []
     size = 0
     for source in sources:
-        if group and size + source.size > SHARD:
+        if group and (size + source.size > SHARD or len(group) == SHARD_ARTICLES):
             yield group
             group, size = [], 0
         group.append(source)

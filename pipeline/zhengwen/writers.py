@@ -14,15 +14,15 @@ def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, ov
     """Makes the output folder.
 
     Raises `OutputError` if it lies inside an input folder, which the next run would read again; if an output would
-    take the place of its input; or if it holds something and ``overwrite`` is false.
+    take the place of an input; or if it holds something and ``overwrite`` is false.
     """
     where = folder.resolve()
     for given in paths:
         if Path(given).is_dir() and (where == Path(given).resolve() or Path(given).resolve() in where.parents):
             raise OutputError(f"{folder}: the output folder lies inside the input {given}; choose one outside of it")
-    for source in sources:
-        if source.path and where / source.name == source.path.resolve():
-            raise OutputError(f"{folder}: the input {source.shown} would be overwritten; choose another folder")
+    inputs = {s.path.resolve(): s.shown for s in sources if s.path}
+    for target in {(where / s.name).resolve() for s in sources} & inputs.keys():
+        raise OutputError(f"{folder}: the input {inputs[target]} would be overwritten; choose another folder")
     try:
         if folder.exists() and not overwrite and any(folder.iterdir()):
             raise OutputError(f"{folder}: the output folder is not empty; choose another one or add --overwrite")
@@ -46,11 +46,13 @@ def write(folder: Path, name: str, text: str) -> None:
             f.write(text.encode())
         os.chmod(temporary, 0o666 & ~_UMASK)  # noqa: PTH101
         os.replace(temporary, path)  # noqa: PTH105
+        temporary = None
     except OSError as e:
+        raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+    finally:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
-        raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
 
 
 def _umask() -> int:

@@ -4,6 +4,7 @@ Exit codes: 0 clean or done; 1 findings, or a change under ``--diff``; 2 the job
 """
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import click
 from zhengwen import __version__
 from zhengwen.errors import ZhengwenError
 
+_settings = {"verbose": False}
 _COMMANDS = ("clean", "check", "train", "evaluate", "model")
 
 
@@ -40,7 +42,8 @@ def cli(ctx: click.Context, quiet: bool, verbose: bool, color: str) -> None:
 
     Finds advertisements, pleas, notices and navigation that grew into the text, and removes them.
     """
-    ctx.obj = {"quiet": quiet, "verbose": verbose}
+    ctx.obj = {"quiet": quiet}
+    _settings["verbose"] = verbose
     ctx.color = _color(color)
 
 
@@ -54,11 +57,16 @@ def _color(choice: str) -> bool | None:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
-    words = sys.argv[1:] if args is None else list(args)
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper):
+            output.reconfigure(encoding="utf-8", errors="backslashreplace")
+    _settings["verbose"] = False
     try:
-        code = cli.main(words, prog_name="zhengwen", standalone_mode=False)
+        code = cli.main(None if args is None else list(args), prog_name="zhengwen", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
+    except SystemExit as e:
+        return _closed_pipe() if e.code == 1 else int(e.code or 0)
     except click.ClickException as e:
         e.show()
         return 2
@@ -68,10 +76,10 @@ def main(args: Sequence[str] | None = None) -> int:
     except ZhengwenError as e:
         click.echo(f"zhengwen: error: {e}", err=True)
         return 2
-    except (BrokenPipeError, SystemExit):
+    except BrokenPipeError:
         return _closed_pipe()
     except Exception as e:
-        if {"-v", "--verbose"} & set(words):
+        if _settings["verbose"]:
             import traceback
 
             traceback.print_exc()
@@ -80,6 +88,6 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _closed_pipe() -> int:
-    """Nobody reads on: what is still buffered goes nowhere (click turns the error into ``SystemExit``)."""
+    """Nobody reads on: what is still buffered goes nowhere (click turns the error into ``SystemExit(1)``)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 2

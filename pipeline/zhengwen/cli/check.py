@@ -20,7 +20,7 @@ _COLORS = {"promotion": "red", "engagement": "magenta", "notice": "blue", "navig
 @selection
 @model_option
 def command(paths: tuple[str, ...], form: str, select: tuple[str, ...], model: Path | None) -> int:
-    """Print what `clean` would remove.
+    """Print what `clean` would remove, and the passages of articles that are an advertisement as a whole.
 
     Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be read. With --format jsonl each
     finding is a JSON object on a line of its own; start and end are offsets in code points into the decoded text.

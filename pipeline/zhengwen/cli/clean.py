@@ -1,6 +1,7 @@
 """``zhengwen clean``: a scraped folder in, clean articles out."""
 
 import difflib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from zhengwen.readers import STDIN, Source
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 from zhengwen.writers import prepare, write
+
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 @click.command("clean")
@@ -49,12 +52,14 @@ def command(
         summary.add(cleaned, count_adverts=False)
         if cleaned.advert:
             _note_advert(source, drop=drop_adverts)
-        if diff:
+        if diff and cleaned.advert and drop_adverts:
+            click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
+        elif diff:
             _show(source, cleaned)
         elif not (cleaned.advert and drop_adverts):
             _put(output, source, cleaned, summary)
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts))
-    return summary.exit_code(findings_count=diff)
+    return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 
 
 def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool) -> None:
@@ -99,7 +104,7 @@ def _show(source: Source, cleaned: Cleaned) -> None:
 
 
 def _diff(source: Source, cleaned: Cleaned) -> Iterator[str]:
-    before = cleaned.article.text.split("\n")
-    after = cleaned.text.split("\n")
-    for line in difflib.unified_diff(before, after, source.shown, f"{source.shown} (cleaned)", lineterm=""):
-        yield harmless(line.rstrip("\r").expandtabs(4))
+    before, after = (_LINE_BREAK.split(text) for text in (cleaned.article.text, cleaned.text))
+    name = harmless(source.shown)
+    for line in difflib.unified_diff(before, after, name, f"{name} (cleaned)", lineterm=""):
+        yield harmless(line.expandtabs(4))

@@ -46,3 +46,8 @@ def _check_output(output: Path, overwrite: bool) -> None:
             raise OutputError(f"{output}: holds a model already; choose another folder or add --overwrite")
     elif output.exists() and not output.is_dir():
         raise OutputError(f"{output}: is a file; name a folder for the model")
+    if output.resolve() == Path.cwd():
+        raise OutputError(f"{output}: is the folder that you stand in; name another one for the model")
+    nearest = next(p for p in output.resolve().parents if p.exists())
+    if not os.access(nearest, os.W_OK):
+        raise OutputError(f"{output}: cannot be made, {nearest} may not be written to")

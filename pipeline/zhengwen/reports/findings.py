@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from zhengwen.model import Model
 from zhengwen.reasons import words
 from zhengwen.reports.terminal import harmless
 
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 FORMATS = ("full", "concise", "jsonl")
 EXCERPT = 60
 """Characters of a passage that are shown."""
@@ -57,12 +59,7 @@ def records(cleaned: Cleaned, path: str, model: Model) -> Iterator[Record]:
 
 
 def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    place = text.find("\n")
-    while place >= 0:
-        starts.append(place + 1)
-        place = text.find("\n", place + 1)
-    return starts
+    return [0, *(m.end() for m in _LINE_BREAK.finditer(text))]
 
 
 def excerpt(passage: str) -> str:

@@ -35,11 +35,11 @@ class Summary:
         """Whether there is any finding."""
         return bool(self.passages)
 
-    def exit_code(self, *, findings_count: bool) -> int:
-        """2 if anything could not be done, else 1 if there are findings and they count, else 0."""
+    def exit_code(self, *, findings_count: bool, dropped: bool = False) -> int:
+        """2 if anything could not be done, else 1 if there are findings, or adverts to drop, and they count, else 0."""
         if self.faults:
             return 2
-        return 1 if findings_count and self.found else 0
+        return 1 if findings_count and (self.found or (dropped and self.adverts)) else 0
 
     def lines(self, *, verb: str) -> list[str]:
         """The summary: ``verb`` is what happened to the passages, "removed" or "found"."""

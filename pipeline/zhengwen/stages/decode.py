@@ -17,7 +17,8 @@ class Decoder:
 
     change: logarithm of the odds against a change of kind from one block to the next; 0 decides each block alone.
     caution: added to the logarithm of the probability of content; above 0 removes less.
-    whole: share of an article's weight from which, if found to be promotion, it is an advertisement as a whole.
+    whole: share of boilerplate in an article's weight from which, if half of it is promotion at least, the article is
+        an advertisement as a whole.
     """
 
     change: float

@@ -65,7 +65,11 @@ def _runs(whole: Flags, silent: Flags) -> list[tuple[int, int]]:
 
 
 def _tidy(types: NDArray[np.uint8], silent: Flags, first: int, last: int) -> tuple[int, int]:
-    """Takes along the blank lines and rules that only the removed run needed."""
+    """Takes along the blank lines and rules that only the removed run needed.
+
+    A rule must never come to stand first, where it would open front matter, nor directly under a line, which it would
+    make a heading.
+    """
     stop = last + 1
     while stop < len(types) and silent[stop]:
         stop += 1
@@ -73,13 +77,17 @@ def _tidy(types: NDArray[np.uint8], silent: Flags, first: int, last: int) -> tup
         while first > 0 and silent[first - 1]:
             first -= 1
         return first, stop - 1
+    if not first or silent[:first].all():
+        return first, stop - 1
+    if not silent[first - 1]:
+        return first, last + int(types[last + 1] == BlockType.RULE)
     start = first
     while start > 0 and silent[start - 1]:
         start -= 1
     before, after = types[start:first], types[last + 1 : stop]
     if (before == BlockType.RULE).any() and (after == BlockType.RULE).any():
-        return first, stop - 1 if len(before) and before[-1] == BlockType.BLANK else last
-    if not first or types[first - 1] in (BlockType.BLANK, BlockType.FRONT_MATTER):
+        return first, stop - 1 if before[-1] == BlockType.BLANK else last
+    if types[first - 1] == BlockType.BLANK:
         while last + 1 < stop and types[last + 1] == BlockType.BLANK:
             last += 1
     return first, last

@@ -60,7 +60,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as e:
         raise LabelError(f"{path}: cannot be read ({e.strerror})") from None
     except UnicodeDecodeError as e:
@@ -82,6 +82,8 @@ def _sample(row: dict[str, Any], place: str) -> Labelled:
     text = row.get("text")
     if not isinstance(text, str):
         raise LabelError(f"{place}: field text: expected the article's text, found {text!r:.40}")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise LabelError(f"{place}: field text: holds half of a surrogate pair; export the labels again")
     if "id" not in row:
         raise LabelError(f"{place}: field id: missing; each article needs one of its own")
     name = str(row["id"])

@@ -47,6 +47,8 @@ def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds:
     Temperature and decoder of a fold are chosen on the other folds' held-out scores. Ticks ``folds * STEPS`` times.
     """
     groups = _groups(samples, folds)
+    if not any(s.spans for s in samples):
+        raise LabelError("the labels mark nothing; training needs passages of boilerplate to learn from")
     whole = np.array([s.window is None for s in samples])
     if not whole.any():
         raise LabelError("the labels cover windows only; training needs articles labelled as a whole too")
