@@ -1,10 +1,12 @@
 """`zhengwen clean`, as installed."""
 
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PLAIN, ROOT, TAILED, Run
+from conftest import COMMAND, PLAIN, ROOT, TAILED, Run
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -141,3 +143,43 @@ def test_usage_errors_write_nothing(
     assert said in done.stderr.decode()
     assert done.stdout == b""
     assert [p.name for p in tmp_path.iterdir()] == [articles.name]
+
+
+def test_an_input_reached_through_a_link_or_another_name_is_never_overwritten(zhengwen: Run, tmp_path: Path) -> None:
+    for name in ("in/a.md", "in/in/a.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(TAILED + name)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "in").symlink_to(tmp_path / "in" / "in")
+    before = tree(tmp_path / "in")
+    for out in ("out", "."):
+        done = zhengwen("clean", "in", "-o", out, "--overwrite")
+        assert done.returncode == 2
+        assert "would be overwritten" in done.stderr.decode()
+    assert tree(tmp_path / "in") == before
+
+
+def test_diff_shows_an_advertisement_that_would_be_left_out(zhengwen: Run) -> None:
+    advert = ROOT / "samples" / "articles" / "tutorials" / "from-manual-to-sdet.md"
+    assert zhengwen("clean", "--diff", advert).returncode == 0
+    done = zhengwen("clean", "--diff", "--drop-adverts", advert)
+    assert done.returncode == 1
+    assert "left out" in done.stdout.decode()
+
+
+def test_interrupted_it_says_so_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    many = tmp_path / "many"
+    many.mkdir()
+    for n in range(2000):
+        (many / f"{n:04}.md").write_text(TAILED * 3)
+    run = subprocess.Popen([COMMAND, "clean", many, "-o", tmp_path / "out"], stderr=subprocess.PIPE)
+    while not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir()):
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert b"interrupted" in said
+    assert b"Traceback" not in said
+    done = tree(tmp_path / "out")
+    assert len(done) < 2000
+    assert len(set(done.values())) == 1

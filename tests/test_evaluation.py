@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
+from conftest import ROOT, Run
 from hypothesis import given
 from hypothesis import strategies as st
 from texts import text
@@ -117,3 +117,12 @@ def test_evaluate_prints_the_reference_scorers_figures(shared: Path, zhengwen: R
     )
     printed = json.loads(zhengwen("-q", "evaluate", "--json", gold).stdout)
     assert printed == pytest.approx(reference(shared, gold, predicted))
+
+
+def test_evaluate_prints_figures_by_kind_and_by_source(zhengwen: Run) -> None:
+    labels = ROOT / "samples" / "labelled" / "news.jsonl"
+    said = zhengwen("evaluate", labels).stdout.decode()
+    rows = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines()]
+    assert said.startswith(f"{len(rows)} articles of {len({r['source'] for r in rows})} sources")
+    assert all(kind in said for kind in BOILERPLATE)
+    assert all(row["source"] in said for row in rows)
