@@ -23,7 +23,7 @@ if not ONE_THREAD.items() <= os.environ.items():
 
 import pyromark  # noqa: E402
 
-from zhengwen.articles import BOILERPLATE, Article  # noqa: E402
+from zhengwen.articles import Article  # noqa: E402
 from zhengwen.cleaning import Cleaner  # noqa: E402
 from zhengwen.model import load  # noqa: E402
 from zhengwen.readers import SHARD  # noqa: E402
@@ -86,7 +86,7 @@ def main() -> None:
     files = sorted(a.articles.rglob("*.md"))
     articles = [Article(p.name, p.read_bytes().decode()) for p in files[:: max(1, len(files) // a.number)]]
     size, groups = megabytes(articles), shards(articles)
-    cleaner = Cleaner(load(), BOILERPLATE)
+    cleaner = Cleaner(load())
     cleaner.clean(groups[0])
     rows = []
     with tempfile.TemporaryDirectory() as folder:

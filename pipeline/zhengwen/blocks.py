@@ -41,6 +41,9 @@ ATOMIC = (
 its underline."""
 FIXED = (BlockType.BLANK, BlockType.FRONT_MATTER, BlockType.RULE)
 """Types that carry no decision of their own."""
+IS_ATOMIC: Flags = np.isin(np.arange(256), ATOMIC)
+"""Whether a type (uint8, as an index) is atomic."""
+_IS_FIXED: Flags = np.isin(np.arange(256), FIXED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Blocks:
 
     def readable(self) -> Flags:
         """Which blocks carry a decision."""
-        return ~np.isin(self.types, FIXED)
+        readable: Flags = ~_IS_FIXED[self.types]
+        return readable
 
     def owner(self) -> Ints:
         """The article of each block."""

@@ -11,7 +11,7 @@ import numpy as np
 import pyromark
 from numpy.typing import NDArray
 
-from zhengwen.blocks import ATOMIC, Blocks, BlockType, Ints
+from zhengwen.blocks import IS_ATOMIC, Blocks, BlockType, Ints
 
 _Options = pyromark.Options
 _MARKDOWN = pyromark.Markdown(options=_Options.ENABLE_TABLES | _Options.ENABLE_MATH | _Options.ENABLE_FOOTNOTES)
@@ -91,7 +91,7 @@ class _Paint:
         space |= self.codes == ord(">")
         if len(self.types):
             blank = np.logical_and.reduceat(space, self.lines[:-1])
-            blank &= ~np.isin(self.types, ATOMIC)
+            blank &= ~IS_ATOMIC[self.types]
             self.types[blank] = BlockType.BLANK
 
     def blocks(self) -> Blocks:
@@ -100,7 +100,7 @@ class _Paint:
         joined = np.zeros(n, np.bool_)
         if n:
             same = (self.types[1:] == self.types[:-1]) & (self.leaves[1:] == self.leaves[:-1])
-            joined[1:] = np.isin(self.types[1:], ATOMIC) & same
+            joined[1:] = IS_ATOMIC[self.types[1:]] & same
         line = np.flatnonzero(~joined)
         starts = self.lines[line]
         cuts, owners = self._cuts()
@@ -120,7 +120,9 @@ class _Paint:
 
     def _cuts(self) -> tuple[Ints, Ints]:
         """Places inside long lines of prose where a sentence ends, and the line of each."""
-        prose = np.isin(self.types, (BlockType.PARAGRAPH, BlockType.ITEM)) & (np.diff(self.lines) > LONG_LINE)
+        prose = ((self.types == BlockType.PARAGRAPH) | (self.types == BlockType.ITEM)) & (
+            np.diff(self.lines) > LONG_LINE
+        )
         if not prose.any():
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         stops = [(m.end(1), m.end()) for m in _SENTENCE_END.finditer(self.text)]
@@ -177,24 +179,23 @@ class _Events:
         self._quotes = self._items = 0
         self._covered = -1
         event: Any
-        for event, where in _MARKDOWN.events_with_range(text):
-            if event == "Rule":
-                self._leaf(where, BlockType.RULE)
-            elif type(event) is not str:
-                ((name, value),) = event.items()
-                self._event(name, value, where)
-
-    def _event(self, name: str, value: Any, where: Any) -> None:
-        if name == "Start":
-            self._start(value if type(value) is str else next(iter(value)), value, where)
-        elif name == "End":
-            tag = value if type(value) is str else next(iter(value))
-            self._items -= tag == "Item"
-            self._quotes -= tag == "BlockQuote"
-        elif name in _INLINE_LEAVES:
-            self._span(where)
-        elif name == "DisplayMath":
-            self._leaf(where, BlockType.MATH)
+        for event, where in _MARKDOWN.events_with_range(text, merge_text=True):
+            if type(event) is str:
+                if event == "Rule":
+                    self._leaf(where, BlockType.RULE)
+                continue
+            ((name, value),) = event.items()
+            if name == "Start":
+                self._start(value if type(value) is str else next(iter(value)), value, where)
+            elif name == "End":
+                if value == "Item":
+                    self._items -= 1
+                elif type(value) is dict and "BlockQuote" in value:
+                    self._quotes -= 1
+            elif name in _INLINE_LEAVES:
+                self._span(where)
+            elif name == "DisplayMath":
+                self._leaf(where, BlockType.MATH)
 
     def _start(self, tag: str, value: Any, where: Any) -> None:
         if tag in _INLINE:
