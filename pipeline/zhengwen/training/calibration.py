@@ -12,8 +12,8 @@ from zhengwen.model import Features, Model
 from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
 
-CHANGES = (0.0, 0.1, 0.2, 0.3, 0.5)
-CAUTIONS = (-0.6, -0.45, -0.35, -0.25, -0.15, 0.0, 0.3)
+CHANGES = (0.0, 0.15, 0.3, 0.5, 0.75)
+CAUTIONS = (-0.9, -0.6, -0.45, -0.3, -0.15, 0.0, 0.3)
 RETENTION = 0.982
 """Least share of content that the chosen decoder must keep."""
 WHOLE = 0.8
@@ -60,7 +60,7 @@ def decoder(model: Model, held: Sequence[Held]) -> Decoder:
 
 
 def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> float:
-    """f1 by weight, plus the share of gold passages at least half found, less a quarter of the false ones a passage."""
+    """f1 by weight, plus the share of gold passages at least half found, less half of the false ones a passage."""
     counts = np.zeros(7)
     for h, probabilities in zip(held, tempered, strict=True):
         kinds = model.decide(h.features, probabilities).kinds
@@ -75,7 +75,7 @@ def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> fl
     if kept < RETENTION * (kept + lost):
         return kept / max(kept + lost, 1) - RETENTION - 1
     passages = max(passages, 1)
-    return 2 * hit / max(2 * hit + left + lost, 1) + half / passages - 0.25 * false / passages
+    return 2 * hit / max(2 * hit + left + lost, 1) + half / passages - 0.5 * false / passages
 
 
 def _covered(

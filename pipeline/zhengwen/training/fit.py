@@ -38,7 +38,7 @@ _EPOCHS = 10
 _ALWAYS = 2 * len(KINDS)
 """The block's own scores, the first columns of the context, are in every subspace."""
 _WEIGHT_CAP = 100
-_LEAST_FREQUENCY = 3
+_LEAST_FREQUENCY = 2
 """Blocks that a bucket must occur in to become a term."""
 ABSENT = -20.0
 """Score of a kind that the labels never show."""
