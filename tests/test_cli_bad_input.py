@@ -82,7 +82,8 @@ def test_one_line_of_50_megabytes(zhengwen: Run, tmp_path: Path) -> None:
 
 
 def test_one_line_of_50_megabytes_without_a_sentence_end(zhengwen: Run, tmp_path: Path) -> None:
-    source = b"abcdefghij klmnop " * (50_000_000 // 18)
+    clause = "水库里的水一级一级地流下去，闸门的开度由下游的水位决定，".encode()
+    source = clause * (50_000_000 // len(clause))
     (tmp_path / "long.txt").write_bytes(source)
     done = zhengwen("clean", "long.txt", "-o", "out")
     assert done.returncode == 0, done.stderr.decode()

@@ -1,7 +1,9 @@
 """Fits a model: words, then networks over the words' out-of-fold scores.
 
 Stacked sequential learning (Cohen and Carvalho, IJCAI 2005) with a random-subspace ensemble (Ho, PAMI 1998) of
-multilayer perceptrons on top; both stages are scikit-learn's.
+multilayer perceptrons on top; both stages are scikit-learn's. Each fit runs on one thread, in as many processes as
+asked for: a matrix product split among threads may round differently, and the number of processes must not change a
+model.
 """
 
 import warnings
@@ -17,6 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Flags, Floats, Ints
@@ -109,7 +112,7 @@ def _fit_words(counts: sp.csr_matrix, targets: NDArray[np.int8]) -> Words:
     known = counts[:, terms]
     length = np.sqrt(np.maximum(known @ idf**2, 1e-6))
     vectors = sp.diags((1 / length).astype(np.float32)) @ known @ sp.diags(idf)
-    with warnings.catch_warnings():
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = LogisticRegression(C=10.0, max_iter=100, tol=1e-4).fit(vectors.tocsr(), targets)
     weights = np.zeros((len(terms), len(KINDS)), np.float32)
@@ -163,7 +166,7 @@ def _fit_network(
     network = MLPClassifier(
         (_HIDDEN,), batch_size=256, learning_rate_init=1e-3, max_iter=_EPOCHS, alpha=1.0, random_state=seed
     )
-    with warnings.catch_warnings():
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(table[:, columns], targets, sample_weight=importance)
     hidden = np.zeros((table.shape[1], _HIDDEN), np.float32)
