@@ -81,7 +81,7 @@ def test_an_article_without_boilerplate_comes_back() -> None:
 
 
 def test_notices_stay_unless_asked_for() -> None:
-    notice = "\n\n版权声明：本文为博主原创文章，遵循 CC 4.0 BY-SA 版权协议，转载请附上原文出处链接和本声明。\n"
+    notice = "\n\n版权声明：文章著作权归作者所有，转载请联系授权，并在文首写明出处。\n"
     assert clean(PLAIN + notice).text == PLAIN + notice
     assert "版权声明" not in clean(PLAIN + notice, BOILERPLATE).text
 
