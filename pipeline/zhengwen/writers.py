@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,27 +37,13 @@ def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, ov
 def write(folder: Path, name: str, text: str) -> None:
     """Writes one article under its name: as a whole or not at all. Raises `OutputError`."""
     path = folder / name
-    temporary: str | None = None
+    temporary = path.with_name(f".zhengwen-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".zhengwen-", delete=False) as f:
-            temporary = f.name
-            f.write(text.encode())
-        os.chmod(temporary, 0o666 & ~_UMASK)  # noqa: PTH101
-        os.replace(temporary, path)  # noqa: PTH105
-        temporary = None
+        temporary.write_bytes(text.encode())
+        temporary.replace(path)
     except OSError as e:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
     finally:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-_UMASK = _umask()
+        with contextlib.suppress(OSError):
+            temporary.unlink()
