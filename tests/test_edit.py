@@ -20,14 +20,14 @@ CASES = sorted((Path(__file__).parent / "golden" / "edit").glob("*.md"))
 @pytest.mark.parametrize("case", CASES, ids=lambda p: p.stem)
 def test_golden(case: Path) -> None:
     before, after = case.read_bytes().decode().split("======\n")
-    blocks = segment(before)
+    blocks = segment([before])
     marked = np.array(["✂" in before[a:b] for a, b in zip(blocks.bounds[:-1], blocks.bounds[1:], strict=True)])
     assert apply(before, deletions(before, blocks, removable(blocks, marked))) == after
 
 
 @given(text, st.data())
 def test_kept_is_the_input_less_whole_spans_in_order(source: str, data: st.DataObject) -> None:
-    blocks = segment(source)
+    blocks = segment([source])
     marked = np.array(data.draw(st.lists(st.booleans(), min_size=len(blocks), max_size=len(blocks))), np.bool_)
     spans = deletions(source, blocks, removable(blocks, marked))
     assert all(0 <= a < b <= len(source) for a, b in spans)
@@ -45,7 +45,7 @@ def test_kept_is_the_input_less_whole_spans_in_order(source: str, data: st.DataO
 
 @given(text, st.data())
 def test_fences_front_matter_and_tables_are_never_cut_into(source: str, data: st.DataObject) -> None:
-    blocks = segment(source)
+    blocks = segment([source])
     marked = np.array(data.draw(st.lists(st.booleans(), min_size=len(blocks), max_size=len(blocks))), np.bool_)
     spans = deletions(source, blocks, removable(blocks, marked))
     for n, kind in enumerate(blocks.types):
@@ -65,13 +65,13 @@ def test_fences_front_matter_and_tables_are_never_cut_into(source: str, data: st
 
 @given(text)
 def test_nothing_marked_nothing_goes(source: str) -> None:
-    blocks = segment(source)
+    blocks = segment([source])
     assert deletions(source, blocks, np.zeros(len(blocks), np.bool_)) == []
 
 
 @given(text)
 def test_everything_marked_leaves_front_matter_alone(source: str) -> None:
-    blocks = segment(source)
+    blocks = segment([source])
     left = apply(source, deletions(source, blocks, removable(blocks, np.ones(len(blocks), np.bool_))))
     front = "".join(
         source[blocks.bounds[n] : blocks.bounds[n + 1]]

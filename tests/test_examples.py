@@ -32,7 +32,7 @@ def test_real_articles_are_partitioned_and_cleaned_to_a_fixed_point(shared: Path
     lines = (shared / "gold" / "train.jsonl").read_text(encoding="utf-8").splitlines()[::10]
     articles = [Article(row["id"], row["text"]) for row in map(json.loads, lines)]
     for article in articles:
-        blocks = segment(article.text)
+        blocks = segment([article.text])
         assert blocks.bounds[0] == 0
         assert blocks.bounds[-1] == len(article.text)
     cleaner = Cleaner(model, BOILERPLATE)

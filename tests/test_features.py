@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import article_text, text
 
-from zhengwen.blocks import join
 from zhengwen.stages import features
 from zhengwen.stages.features.codes import BOUNDARY, DROPPED, fold
 from zhengwen.stages.features.structure import novelty, repeats
@@ -16,7 +15,7 @@ BITS = 16
 
 
 def streamed(*texts: str) -> tuple[features.Stream, np.ndarray]:
-    blocks = join([segment(t) for t in texts])
+    blocks = segment(texts)
     return features.stream(features.encode(texts).shown, blocks), blocks.owner()
 
 
@@ -28,7 +27,7 @@ def grams(codes: list[int], order: int) -> list[tuple[int, ...]]:
 @given(text)
 def test_the_stream_is_the_folded_text_with_boundaries(source: str) -> None:
     codes = features.encode([source])
-    blocks = segment(source)
+    blocks = segment([source])
     stream = features.stream(codes.folded, blocks)
     for n in range(len(blocks)):
         kept = [int(c) for c in codes.folded[blocks.bounds[n] : blocks.bounds[n + 1]] if c != DROPPED]
@@ -81,7 +80,7 @@ def test_repeats_count_the_same_text_in_the_same_article() -> None:
 
 @given(article_text)
 def test_every_feature_is_a_finite_number(source: str) -> None:
-    blocks = segment(source)
+    blocks = segment([source])
     codes = features.encode([source])
     stream = features.stream(codes.shown, blocks)
     structure = features.structure(codes, stream, blocks)
@@ -95,7 +94,7 @@ def test_context_reads_neighbours_of_the_same_article_only() -> None:
     logits = np.array([[0, 9, 0, 0, 0], [9, 0, 0, 0, 0]], np.float32)
 
     def rows(texts: list[str]) -> np.ndarray:
-        blocks = join([segment(t) for t in texts])
+        blocks = segment(texts)
         codes = features.encode(texts)
         structure = features.structure(codes, features.stream(codes.shown, blocks), blocks)
         return features.context(logits, structure, blocks)

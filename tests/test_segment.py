@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from texts import text
 
-from zhengwen.blocks import ATOMIC, Blocks, BlockType, join
+from zhengwen.blocks import ATOMIC, Blocks, BlockType
 from zhengwen.stages.segment import LONG_LINE, segment
 
 
@@ -14,13 +14,13 @@ def pieces(source: str, blocks: Blocks) -> list[str]:
 
 
 def typed(source: str) -> list[tuple[str, str]]:
-    blocks = segment(source)
+    blocks = segment([source])
     return [(BlockType(t).name, p) for t, p in zip(blocks.types, pieces(source, blocks), strict=True)]
 
 
 @given(text)
 def test_blocks_joined_are_the_text(source: str) -> None:
-    blocks = segment(source)
+    blocks = segment([source])
     assert "".join(pieces(source, blocks)) == source
     assert all(pieces(source, blocks))
     assert len(blocks.bounds) == len(blocks) + 1
@@ -28,7 +28,7 @@ def test_blocks_joined_are_the_text(source: str) -> None:
 
 @given(text)
 def test_a_block_is_a_line_a_sentence_of_one_or_an_atomic_whole(source: str) -> None:
-    blocks = segment(source)
+    blocks = segment([source])
     for piece, kind, continued in zip(pieces(source, blocks), blocks.types, blocks.continued, strict=True):
         body = piece.removesuffix("\n").removesuffix("\r")
         if kind not in ATOMIC:
@@ -40,9 +40,9 @@ def test_a_block_is_a_line_a_sentence_of_one_or_an_atomic_whole(source: str) -> 
 
 @given(text, text)
 def test_a_batch_is_its_articles_end_to_end(one: str, other: str) -> None:
-    batch = join([segment(one), segment(other)])
-    assert pieces(one + other, batch) == pieces(one, segment(one)) + pieces(other, segment(other))
-    assert np.array_equal(batch.article(1).bounds, segment(other).bounds)
+    batch = segment([one, other])
+    assert pieces(one + other, batch) == pieces(one, segment([one])) + pieces(other, segment([other]))
+    assert np.array_equal(batch.article(1).bounds, segment([other]).bounds)
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_long_lines_are_cut_at_sentence_ends_but_not_inside_emphasis_or_links() 
 
 def test_front_matter_without_its_end_costs_no_time() -> None:
     source = "---\r\n" + "键: 值\r\n" * 10_000
-    assert len(segment(source)) > 5_000
+    assert len(segment([source])) > 5_000

@@ -91,18 +91,3 @@ class Blocks:
             self.leaves[a:b],
             np.array([0, b - a]),
         )
-
-
-def join(parts: list[Blocks]) -> Blocks:
-    """The blocks of a batch from those of its articles."""
-    lengths = np.cumsum([0, *(p.bounds[-1] for p in parts)])
-    bounds = [p.bounds[:-1] + at for p, at in zip(parts, lengths[:-1], strict=True)]
-    return Blocks(
-        np.concatenate((*bounds, lengths[-1:])).astype(np.int64),
-        np.concatenate([p.types for p in parts]),
-        np.concatenate([p.levels for p in parts]),
-        np.concatenate([p.quoted for p in parts]),
-        np.concatenate([p.continued for p in parts]),
-        np.concatenate([p.leaves for p in parts]),
-        np.cumsum([0, *map(len, parts)]),
-    )

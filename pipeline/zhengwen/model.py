@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.articles import KINDS, Article
-from zhengwen.blocks import Blocks, Flags, Floats, Ints, join
+from zhengwen.blocks import Blocks, Flags, Floats, Ints
 from zhengwen.errors import ModelError, OutputError
 from zhengwen.stages import features
 from zhengwen.stages.decode import Decoder, Kinds, bridge
@@ -53,7 +53,7 @@ class Features:
 
 def featurise(articles: Sequence[Article]) -> Features:
     """Segments a batch of articles and computes their features."""
-    blocks = join([segment(a.text) for a in articles])
+    blocks = segment([a.text for a in articles])
     codes = features.encode([a.text for a in articles])
     columns = features.structure(codes, features.stream(codes.shown, blocks), blocks)
     weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * features.count(blocks, codes.images)

@@ -38,7 +38,7 @@ def words(model: Model, passage: str, kind: str) -> tuple[str, ...]:
 
 def _runs(model: Model, text: str, kind: int) -> dict[str, float]:
     """Share of each run of Han characters, letters and digits, with a Han character in it at least."""
-    stream = features.stream(features.encode([text]).shown, segment(text))
+    stream = features.stream(features.encode([text]).shown, segment([text]))
     folded = "".join(map(chr, stream.codes.tolist()))
     sums = np.concatenate(([0.0], np.cumsum(_shares(model, stream, kind), dtype=np.float64)))
     total: dict[str, float] = {}

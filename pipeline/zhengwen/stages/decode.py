@@ -35,18 +35,26 @@ class Decoder:
         return self._sequences(scores, starts)
 
     def _sequences(self, scores: Floats, starts: Ints) -> Kinds:
-        """An article in which content is the best kind of every row is content; the others need a search."""
+        """The best sequence of each article. A row whose content leads by more than two changes can cost is content in
+        every best sequence; so the search is for the runs of other rows between such rows alone."""
         out = np.zeros(len(scores), np.uint8)
-        doubted = np.concatenate(([0], np.cumsum(scores.argmax(1) > 0)))
-        search = doubted[starts[1:]] > doubted[starts[:-1]]
-        rows = np.repeat(search, np.diff(starts))
-        part = np.concatenate(([0], np.cumsum(np.diff(starts)[search])))
-        out[rows] = _viterbi(scores[rows], part, self.change)
+        open_ = scores[:, 0] - scores[:, 1:].max(1) <= 2 * self.change
+        edge = np.zeros(len(scores) + 1, np.bool_)
+        edge[starts] = True
+        follows = np.append(False, open_[:-1]) & ~edge[:-1]
+        continues = np.append(open_[1:], False) & ~edge[1:]
+        first, last = np.flatnonzero(open_ & ~follows), np.flatnonzero(open_ & ~continues)
+        bounded = scores[open_]
+        away = np.array([0.0] + [self.change] * (scores.shape[1] - 1), scores.dtype)
+        row = np.cumsum(open_) - 1
+        bounded[row[first]] -= away * ~edge[first][:, None]
+        bounded[row[last]] -= away * ~edge[last + 1][:, None]
+        out[open_] = _viterbi(bounded, np.append(row[first], len(bounded)), self.change)
         return out
 
 
 def _viterbi(scores: Floats, starts: Ints, change: float) -> Kinds:
-    """All articles at once, a step for each place in the longest of them."""
+    """All sequences at once, a step for each place in the longest of them."""
     lengths = np.diff(starts)
     order = np.argsort(-lengths, kind="stable")
     first, lengths = starts[:-1][order], lengths[order]

@@ -1,17 +1,23 @@
-"""Text to blocks: a partition of the text into the units that are kept or removed as a whole.
+"""Texts to blocks: a partition of each text into the units that are kept or removed as a whole.
 
 A block is a physical line, or a sentence of a long line of prose, or a whole code fence, formula or front matter.
 Markdown is read with pulldown-cmark (CommonMark 0.31), so that what is code or a table is decided by a real parser.
+
+    texts ─ events ─ leaves, spans (bytes) ─ lines with a type each ─ blocks
+
+Only the parser's events are walked one by one; all else is arrays over the whole batch.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyromark
 from numpy.typing import NDArray
 
-from zhengwen.blocks import IS_ATOMIC, Blocks, BlockType, Ints
+from zhengwen.blocks import IS_ATOMIC, Blocks, BlockType, Flags, Ints
 
 _Options = pyromark.Options
 _MARKDOWN = pyromark.Markdown(options=_Options.ENABLE_TABLES | _Options.ENABLE_MATH | _Options.ENABLE_FOOTNOTES)
@@ -20,7 +26,11 @@ _FRONT_MATTER = re.compile(
     rf"\ufeff?(---|\+\+\+)[ \t]*{_BREAK}(?![ \t]*{_BREAK})(?:[^\r\n]*{_BREAK})*?\1[ \t]*(?:{_BREAK}|\Z)"
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")
-_SENTENCE_END = re.compile(r"([。！？!?；…]+[”’」』）)】\]]*)[*_`]*[ \t\u3000]*")
+_STOPS, _CLOSERS, _MARKS, _SPACES = "。！？!?；…", "”’」』）)】]", "*_`", " \t\u3000"
+_SILENT = np.array([*range(33), 0x3000, 0xA0, 0xFEFF, ord(">")])
+_CLASS = np.zeros(0x10000, np.uint8)
+for _number, _characters in enumerate((_STOPS, _CLOSERS, _MARKS, _SPACES), 1):
+    _CLASS[[*map(ord, _characters)]] = _number
 
 LONG_LINE = 40
 """Lines of prose longer than this (characters) are cut at sentence ends; measured on labelled articles."""
@@ -28,134 +38,153 @@ SHORT_SENTENCE = 8
 """No cut leaves a piece shorter than this (characters)."""
 
 
-def segment(text: str) -> Blocks:
-    """Cuts ``text`` into blocks. Plain text is read as Markdown too: its lines come out as lines."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    lines = _line_bounds(codes)
-    paint = _Paint(text, codes, lines)
-    paint.markdown()
-    paint.blanks()
-    return paint.blocks()
-
-
-def _line_bounds(codes: NDArray[np.uint32]) -> Ints:
-    feeds = codes == 10
-    returns = codes == 13
-    returns[:-1] &= ~feeds[1:]
-    ends = np.flatnonzero(feeds | returns) + 1
-    tail = [] if (len(ends) and ends[-1] == len(codes)) or not len(codes) else [len(codes)]
-    return np.concatenate(([0], ends, tail)).astype(np.int64)
-
-
-class _Paint:
-    """Line-wise marks of one text, filled from the parser's events."""
-
-    def __init__(self, text: str, codes: NDArray[np.uint32], lines: Ints) -> None:
-        n = len(lines) - 1
-        self.text, self.codes, self.lines = text, codes, lines
-        self.types = np.full(n, BlockType.PARAGRAPH, np.uint8)
-        self.levels = np.zeros(n, np.uint8)
-        self.quoted = np.zeros(n, np.bool_)
-        self.leaves = np.zeros(n, np.int32)
-        self.spans: list[tuple[int, int]] = []
-
-    def markdown(self) -> None:
-        """Marks every line with the leaf block that holds it, and notes the inline spans."""
-        if not self.text:
-            return
-        front = _FRONT_MATTER.match(self.text)
-        skip = front.end() if front else int(self.text[0] == "\ufeff")
+def segment(texts: Sequence[str]) -> Blocks:
+    """The blocks of a batch of texts, end to end. Plain text is read as Markdown too: its lines come out as lines."""
+    whole = "".join(texts)
+    codes = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    begins = np.cumsum([0, *map(len, texts)])
+    lines = _Lines.of(codes, begins)
+    events = _Events()
+    for text, begin in zip(texts, begins[:-1].tolist(), strict=True):
+        front = _FRONT_MATTER.match(text)
         if front:
-            self.types[: self._line_of(skip - 1) + 1] = BlockType.FRONT_MATTER
-        body = _LONE_RETURN.sub("\n", self.text[skip:])
-        events = _Events(body)
-        leaves = events.leaves
-        places = skip + _code_points(body, [edge for span in (*leaves, *events.spans) for edge in span[:2]])
-        split = 2 * len(leaves)
-        self.spans = list(zip(places[split::2].tolist(), places[split + 1 :: 2].tolist(), strict=True))
-        first = np.searchsorted(self.lines, places[0:split:2], side="right") - 1
-        last = np.searchsorted(self.lines, places[1:split:2], side="left")
-        runs = zip(leaves, first.tolist(), last.tolist(), strict=True)
-        for number, ((_, _, kind, level, quoted), a, b) in enumerate(runs, 1):
-            self.types[a:b] = kind
-            self.levels[a:b] = level
-            self.quoted[a:b] = quoted
-            self.leaves[a:b] = number
+            lines.paint_front_matter(begin, begin + front.end())
+        events.read(text, front.end() if front else int(text.startswith("\ufeff")))
+    leaves, spans = events.places(whole)
+    lines.paint(leaves)
+    lines.paint_blanks(codes)
+    return _blocks(lines, _cuts(codes, lines, spans), begins)
 
-    def _line_of(self, place: int) -> int:
-        return int(np.searchsorted(self.lines, place, side="right")) - 1
 
-    def blanks(self) -> None:
-        """Marks lines without anything to read, outside of code, formulas and front matter."""
-        space = (self.codes <= 32) | (self.codes == 0x3000) | (self.codes == 0xA0) | (self.codes == 0xFEFF)
-        space |= self.codes == ord(">")
-        if len(self.types):
-            blank = np.logical_and.reduceat(space, self.lines[:-1])
-            blank &= ~IS_ATOMIC[self.types]
-            self.types[blank] = BlockType.BLANK
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The physical lines of a batch.
 
-    def blocks(self) -> Blocks:
-        """Joins the lines of atomic blocks and cuts long lines of prose at sentence ends."""
-        n = len(self.types)
-        joined = np.zeros(n, np.bool_)
-        if n:
-            same = (self.types[1:] == self.types[:-1]) & (self.leaves[1:] == self.leaves[:-1])
-            joined[1:] = IS_ATOMIC[self.types[1:]] & same
-        line = np.flatnonzero(~joined)
-        starts = self.lines[line]
-        cuts, owners = self._cuts()
-        order = np.argsort(np.concatenate((starts, cuts)), kind="stable")
-        source = np.concatenate((line, owners))[order]
-        continued = np.concatenate((np.zeros(len(starts), np.bool_), np.ones(len(cuts), np.bool_)))[order]
-        bounds = np.concatenate((np.concatenate((starts, cuts))[order], [len(self.text)])).astype(np.int64)
-        return Blocks(
+    bounds: int64 (lines + 1,). first: int64 (articles + 1,), the line at which each article begins.
+    types, levels, quoted, leaves: (lines,), see `Blocks`.
+    """
+
+    bounds: Ints
+    first: Ints
+    types: NDArray[np.uint8]
+    levels: NDArray[np.uint8]
+    quoted: Flags
+    leaves: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, codes: NDArray[np.uint32], begins: Ints) -> "_Lines":
+        """Lines end after a line feed, a return without one, and at the end of their article."""
+        feeds = codes == 10
+        returns = np.flatnonzero(codes == 13)
+        ends = np.zeros(len(codes) + 1, np.bool_)
+        ends[1:] = feeds
+        ends[begins] = True
+        after = returns + 1
+        ends[after] |= ~np.append(feeds, False)[after]
+        bounds = np.flatnonzero(ends)
+        n = len(bounds) - 1
+        return cls(
             bounds,
-            self.types[source],
-            self.levels[source],
-            self.quoted[source],
-            continued,
-            self.leaves[source],
-            np.array([0, len(source)]),
+            np.searchsorted(bounds, begins),
+            np.full(n, BlockType.PARAGRAPH, np.uint8),
+            np.zeros(n, np.uint8),
+            np.zeros(n, np.bool_),
+            np.zeros(n, np.int32),
         )
 
-    def _cuts(self) -> tuple[Ints, Ints]:
-        """Places inside long lines of prose where a sentence ends, and the line of each."""
-        prose = ((self.types == BlockType.PARAGRAPH) | (self.types == BlockType.ITEM)) & (
-            np.diff(self.lines) > LONG_LINE
-        )
-        if not prose.any():
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        stops = [(m.end(1), m.end()) for m in _SENTENCE_END.finditer(self.text)]
-        ends = _outside(np.array(stops, np.int64).reshape(-1, 2), self.spans)
-        owner = np.searchsorted(self.lines, ends, side="right") - 1
-        fits = owner < len(prose)
-        ends, owner = ends[fits], owner[fits]
-        fits = prose[owner] & (ends > self.lines[owner])
-        ends, owner = ends[fits], owner[fits]
-        kept, previous, line = [], 0, -1
-        stops = self.lines[owner + 1].tolist()
-        for i, (end, own, stop) in enumerate(zip(ends.tolist(), owner.tolist(), stops, strict=True)):
-            if own != line:
-                line, previous = own, int(self.lines[own])
-            if end - previous >= SHORT_SENTENCE and stop - end > SHORT_SENTENCE:
-                kept.append(i)
-                previous = end
-        return ends[kept], owner[kept]
+    def paint_front_matter(self, start: int, end: int) -> None:
+        """Marks the lines of a span."""
+        first, last = np.searchsorted(self.bounds, (start, end))
+        self.types[first:last] = BlockType.FRONT_MATTER
+
+    def paint(self, leaves: "_Leaves") -> None:
+        """Marks every line with the leaf block that holds it; a later leaf overrides an earlier one."""
+        first = np.searchsorted(self.bounds, leaves.starts, side="right") - 1
+        count = np.maximum(np.searchsorted(self.bounds, leaves.ends, side="left") - first, 0)
+        rows = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
+        self.types[rows] = np.repeat(leaves.types, count)
+        self.levels[rows] = np.repeat(leaves.levels, count)
+        self.quoted[rows] = np.repeat(leaves.quoted, count)
+        self.leaves[rows] = np.repeat(np.arange(1, len(count) + 1), count)
+
+    def paint_blanks(self, codes: NDArray[np.uint32]) -> None:
+        """Marks lines without anything to read, outside of code, formulas and front matter."""
+        if len(self.types):
+            said = np.zeros(len(codes) + 1, np.int32)
+            np.cumsum(~np.isin(codes, _SILENT, kind="table"), out=said[1:])
+            blank = said[self.bounds[1:]] == said[self.bounds[:-1]]
+            self.types[blank & ~IS_ATOMIC[self.types]] = BlockType.BLANK
 
 
-def _outside(candidates: Ints, spans: list[tuple[int, int]]) -> Ints:
+def _blocks(lines: _Lines, cuts: Ints, begins: Ints) -> Blocks:
+    """Joins the lines of atomic blocks and parts long lines at the cuts."""
+    types, leaves = lines.types, lines.leaves
+    joined = np.zeros(len(types), np.bool_)
+    joined[1:] = IS_ATOMIC[types[1:]] & (types[1:] == types[:-1]) & (leaves[1:] == leaves[:-1])
+    joined[lines.first[:-1][lines.first[:-1] < len(types)]] = False
+    line = np.flatnonzero(~joined)
+    starts = np.concatenate((lines.bounds[line], cuts))
+    order = np.argsort(starts, kind="stable")
+    source = np.concatenate((line, np.searchsorted(lines.bounds, cuts, side="right") - 1))[order]
+    bounds = np.append(starts[order], begins[-1])
+    return Blocks(
+        bounds,
+        types[source],
+        lines.levels[source],
+        lines.quoted[source],
+        order >= len(line),
+        leaves[source],
+        np.searchsorted(bounds, begins),
+    )
+
+
+def _cuts(codes: NDArray[np.uint32], lines: _Lines, spans: Ints) -> Ints:
+    """Places inside long lines of prose where a sentence ends."""
+    prose = np.isin(lines.types, (BlockType.PARAGRAPH, BlockType.ITEM)) & (np.diff(lines.bounds) > LONG_LINE)
+    ends = _outside(_sentence_ends(codes), spans)
+    line = np.searchsorted(lines.bounds, ends, side="right") - 1
+    fits = line < len(prose)
+    ends, line = ends[fits], line[fits]
+    stop = lines.bounds[line + 1]
+    fits = prose[line] & (ends > lines.bounds[line]) & (stop - ends > SHORT_SENTENCE)
+    ends, line = ends[fits], line[fits]
+    while len(ends):
+        before = np.append(-SHORT_SENTENCE, ends[:-1])
+        short = ends - np.maximum(before, lines.bounds[line]) < SHORT_SENTENCE
+        short[1:] &= ~short[:-1]
+        if not short.any():
+            break
+        ends, line = ends[~short], line[~short]
+    return ends
+
+
+def _sentence_ends(codes: NDArray[np.uint32]) -> Ints:
+    """Where sentences end (ends, 2): after the stops and closing quotes, and after the marks and spaces that follow."""
+    classes = np.append(_CLASS[np.minimum(codes, 0xFFFF)], np.uint8(0))
+    is_stop = classes == 1
+    ends = np.flatnonzero(is_stop[:-1] & ~is_stop[1:]) + 1
+
+    def beyond(places: Ints, kind: int) -> Ints:
+        while (more := classes[places] == kind).any():
+            places = places + more
+        return places
+
+    closed = beyond(ends, 2)
+    return np.stack((closed, beyond(beyond(closed, 3), 4)), axis=1)
+
+
+def _outside(candidates: Ints, spans: Ints) -> Ints:
     """Of each pair of places (sentence ends, 2), without and with the marks that follow, the one that lies inside none
-    of the spans (sorted, disjoint): marks close one span or open the next. Pairs with no such place are left out."""
-    if not spans:
+    of the spans (sorted, disjoint; (spans, 2)): marks close one span or open the next. Pairs with no such place are
+    left out."""
+    if not len(spans):
         return candidates[:, 1]
-    edges = np.array(spans, np.int64)
-    index = np.searchsorted(edges[:, 0], candidates, side="left") - 1
-    free = (index < 0) | (candidates >= edges[index, 1])
+    index = np.searchsorted(spans[:, 0], candidates, side="left") - 1
+    free = (index < 0) | (candidates >= spans[index, 1])
     chosen: Ints = np.where(free[:, 1], candidates[:, 1], candidates[:, 0])[free.any(axis=1)]
     return chosen
 
 
-_Leaf = tuple[int, int, int, int, bool]
 _LEAVES = {
     "Paragraph": BlockType.PARAGRAPH,
     "HtmlBlock": BlockType.HTML,
@@ -166,18 +195,47 @@ _INLINE = frozenset(("Emphasis", "Strong", "Strikethrough", "Link", "Image"))
 _INLINE_LEAVES = frozenset(("Code", "InlineMath", "InlineHtml"))
 
 
-class _Events:
-    """What the parser's events say of one text, in bytes.
+@dataclass(frozen=True, slots=True)
+class _Leaves:
+    """Leaf blocks of a batch, in code points, in the parser's order: one that holds others comes before them."""
 
-    leaves: leaf blocks (start, end, type, level, quoted); a later one overrides an earlier one that holds it.
-    spans: outermost inline spans (start, end), in order.
+    starts: Ints
+    ends: Ints
+    types: Ints
+    levels: Ints
+    quoted: Flags
+
+
+@dataclass(slots=True)
+class _Events:
+    """What the parser's events say of a batch, in bytes of the joined texts.
+
+    leaves: start, end, type, level and quotes around, one leaf block after the other.
+    spans: start and end of the outermost inline spans, in order.
     """
 
-    def __init__(self, text: str) -> None:
-        self.leaves: list[_Leaf] = []
-        self.spans: list[tuple[int, int]] = []
+    leaves: list[int] = field(default_factory=list)
+    spans: list[int] = field(default_factory=list)
+    _base: int = 0
+    _quotes: int = 0
+    _items: int = 0
+
+    def read(self, text: str, skip: int) -> None:
+        """Adds the next text of the batch, without its first ``skip`` characters."""
+        size = len(text.encode())
+        if skip:
+            head = len(text[:skip].encode())
+            self._base += head
+            size -= head
+            text = text[skip:]
+        if "\r" in text:
+            text = _LONE_RETURN.sub("\n", text)
         self._quotes = self._items = 0
-        self._covered = -1
+        self._walk(text)
+        self._base += size
+
+    def _walk(self, text: str) -> None:
+        covered = -1
         event: Any
         for event, where in _MARKDOWN.events_with_range(text, merge_text=True):
             if type(event) is str:
@@ -185,22 +243,22 @@ class _Events:
                     self._leaf(where, BlockType.RULE)
                 continue
             ((name, value),) = event.items()
+            if name == "Text":
+                continue
             if name == "Start":
-                self._start(value if type(value) is str else next(iter(value)), value, where)
-            elif name == "End":
-                if value == "Item":
-                    self._items -= 1
-                elif type(value) is dict and "BlockQuote" in value:
-                    self._quotes -= 1
-            elif name in _INLINE_LEAVES:
-                self._span(where)
-            elif name == "DisplayMath":
-                self._leaf(where, BlockType.MATH)
+                tag = value if type(value) is str else next(iter(value))
+                if tag not in _INLINE:
+                    self._start(tag, value, where)
+                    continue
+            elif name not in _INLINE_LEAVES:
+                self._end(name, value, where)
+                continue
+            if where["start"] >= covered:
+                covered = where["end"]
+                self.spans += (self._base + where["start"], self._base + covered)
 
     def _start(self, tag: str, value: Any, where: Any) -> None:
-        if tag in _INLINE:
-            self._span(where)
-        elif tag == "Paragraph" and self._items:
+        if tag == "Paragraph" and self._items:
             self._leaf(where, BlockType.ITEM, self._items)
         elif tag in _LEAVES:
             self._leaf(where, _LEAVES[tag])
@@ -214,20 +272,33 @@ class _Events:
         elif tag == "CodeBlock":
             self._leaf(where, BlockType.INDENTED if value["CodeBlock"] == "Indented" else BlockType.CODE)
 
+    def _end(self, name: str, value: Any, where: Any) -> None:
+        if name == "DisplayMath":
+            self._leaf(where, BlockType.MATH)
+        elif name == "End":
+            if value == "Item":
+                self._items -= 1
+            elif type(value) is dict and "BlockQuote" in value:
+                self._quotes -= 1
+
     def _leaf(self, where: Any, kind: BlockType, level: int = 0) -> None:
-        self.leaves.append((where["start"], where["end"], kind, min(level, 255), self._quotes > 0))
+        self.leaves += (self._base + where["start"], self._base + where["end"], kind, level, self._quotes)
 
-    def _span(self, where: Any) -> None:
-        if where["start"] >= self._covered:
-            self._covered = where["end"]
-            self.spans.append((where["start"], self._covered))
+    def places(self, whole: str) -> tuple[_Leaves, Ints]:
+        """Leaves, and spans (spans, 2), in code points of the joined texts."""
+        leaves = np.array(self.leaves, np.int64).reshape(-1, 5)
+        spans = np.array(self.spans, np.int64)
+        edges = _code_points(whole, np.concatenate((leaves[:, 0], leaves[:, 1], spans)))
+        starts, ends, spans = np.split(edges, (len(leaves), 2 * len(leaves)))
+        _, _, types, levels, quotes = leaves.T
+        return _Leaves(starts, ends, types, np.minimum(levels, 255), quotes > 0), spans.reshape(-1, 2)
 
 
-def _code_points(text: str, places: list[int]) -> Ints:
-    """UTF-8 byte offsets to code point offsets."""
-    at = np.array(places, np.int64)
+def _code_points(text: str, places: Ints) -> Ints:
+    """UTF-8 byte offsets into ``text`` as code point offsets."""
     if text.isascii():
-        return at
-    raw = np.frombuffer(text.encode(), np.uint8)
-    before = np.concatenate(([0], np.cumsum((raw & 0xC0) != 0x80)))
-    return before[at]
+        return places
+    continuing = np.frombuffer(text.encode(), np.int8) < -64
+    before = np.zeros(len(continuing) + 1, np.int32)
+    np.cumsum(continuing, out=before[1:])
+    return places - before[places]

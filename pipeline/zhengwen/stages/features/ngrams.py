@@ -44,6 +44,6 @@ def hashes(source: Stream, order: int, bits: int) -> tuple[NDArray[np.uint32], I
     rolled = _rolled(source.codes, order)
     change = np.zeros(len(rolled) + 1, np.int8)
     some = lengths > 0
-    np.add.at(change, begins[some], 1)
-    np.subtract.at(change, (begins + lengths)[some], 1)
+    change[begins[some]] += 1
+    change[(begins + lengths)[some]] -= 1
     return rolled[np.cumsum(change[:-1], dtype=np.int8) > 0] >> np.uint32(32 - bits), starts
