@@ -19,6 +19,7 @@ _DECLARATION = re.compile(
     rb"""<(?:\?xml[^>]{0,200}?encoding|meta[^>]{0,200}?charset)\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{1,40})""", re.I
 )
 _DECLARED_WITHIN = 4096
+_LONG = re.compile(r"[\u0800-\ufffc\U00010000-\U0010ffff]")
 _GB = ("gb18030", "gbk")
 _BIG5 = ("big5", "cp950", "big5hkscs")
 _FAMILIES = {"gb2312": _GB, "gbk": _GB, "gb18030": _GB, "big5": _BIG5, "cp950": _BIG5, "big5hkscs": _BIG5}
@@ -107,10 +108,10 @@ def _declared(data: bytes) -> Decoded | None:
 
 
 def _nearly_utf_8(data: bytes) -> bool:
-    """Whether it is UTF-8 with flaws, which might pass for another encoding: more characters right than bytes wrong."""
+    """Whether it is UTF-8 with flaws, which might pass for another encoding: more characters of three bytes or four
+    are right than bytes are wrong."""
     text = data.decode("utf-8", "replace")
-    wrong = text.count("\ufffd")
-    return len(text) - wrong - len(text.encode("ascii", "ignore")) > wrong
+    return len(_LONG.findall(text)) > text.count("\ufffd")
 
 
 def _guessed(data: bytes) -> Decoded | None:

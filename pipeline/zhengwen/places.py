@@ -27,6 +27,9 @@ class Place(Protocol):
     def original(self, source: Source, data: bytes, there: str | None, recorded: Recorded | None) -> bytes | None:
         """The input of a source; None if the file in the way is neither an input nor an earlier output of it."""
 
+    def conflict(self, source: Source, data: bytes, recorded: Recorded | None) -> OutputError:
+        """What to say where there is no `original`."""
+
     def put(self, source: Source, data: bytes, original: bytes, ledger: Ledger) -> str:
         """Writes an output; the warning to give, or nothing. Raises `OutputError`."""
 
@@ -54,8 +57,22 @@ class Folder:
     def original(self, source: Source, data: bytes, there: str | None, recorded: Recorded | None) -> bytes | None:  # noqa: ARG002
         """The source's own bytes, if nothing is in the way but an earlier output of them."""
         entry = recorded.entry if recorded else None
-        ours = entry and entry.hash == sha256(data) and there in (entry.cleaned, entry.replaces)
-        return data if there is None or ours else None
+        if entry and entry.hash == sha256(data):
+            return data if there in (None, entry.cleaned, entry.replaces) else None
+        left_out = entry and entry.status in (ledgers.ADVERT, ledgers.DUPLICATE)
+        return data if there is None and not left_out else None
+
+    def conflict(self, source: Source, data: bytes, recorded: Recorded | None) -> OutputError:
+        """Names the file in the way, or the earlier input that only the ledger holds."""
+        path = self.path(source)
+        if not recorded:
+            return OutputError(f"{path}: is there already and not in the ledger; move it away or add --overwrite")
+        if recorded.entry.hash == sha256(data):
+            return OutputError(f"{path}: changed since it was written; move it away or add --overwrite")
+        return OutputError(
+            f"{path}: stands for another version of its input, which this folder may be the last to hold; restore it "
+            f"if you need it, then add --overwrite"
+        )
 
     def put(self, source: Source, data: bytes, original: bytes, ledger: Ledger) -> str:  # noqa: ARG002
         """Writes the file as a whole or not at all."""
@@ -79,11 +96,18 @@ class InPlace:
     def original(self, source: Source, data: bytes, there: str | None, recorded: Recorded | None) -> bytes | None:  # noqa: ARG002
         """What the source held before it was cleaned for the first time."""
         entry = recorded.entry if recorded else None
-        if not recorded or not entry or there == entry.hash:
+        if not recorded or not entry or there == entry.hash or not (entry.cuts or entry.whole):
             return data
         if entry.whole is not None and (recorded.overwriting or there in (entry.cleaned, entry.replaces)):
             return ledgers.unpack(entry.whole)
         return ledgers.original(data, entry) if there == entry.cleaned else None
+
+    def conflict(self, source: Source, data: bytes, recorded: Recorded | None) -> OutputError:  # noqa: ARG002
+        """Names the file that is neither what came nor what was left of it."""
+        return OutputError(
+            f"{source.shown}: changed since it was cleaned; --overwrite takes it for a new article and forgets what "
+            f"was removed from it before (`zhengwen restore --list` shows that)"
+        )
 
     def put(self, source: Source, data: bytes, original: bytes, ledger: Ledger) -> str:
         """Replaces the file as a whole; where its folder takes no new file, writes over it, with a warning."""

@@ -131,7 +131,7 @@ class Recorder:
         except LedgerError as fault:
             return Outcome(source, ledgers.REFUSED, fault=LedgerError(f"{source.shown}: {fault}"))
         if data is None and not self._settings.overwrite:
-            return Outcome(source, ledgers.REFUSED, fault=_in_the_way(self._place.path(source), recorded, found))
+            return Outcome(source, ledgers.REFUSED, fault=self._place.conflict(source, found, recorded))
         data = found if data is None else data
         try:
             article = interpret(source, data, self._settings.encoding)
@@ -229,9 +229,9 @@ class Recorder:
             if entry.cleaned is None and step.there is not None:
                 path.unlink(missing_ok=True)
         except OutputError as fault:
-            return replace(outcome, fault=fault)
+            return replace(outcome, cleaned=None, fault=fault)
         except OSError as e:
-            return replace(outcome, fault=OutputError(f"{path}: cannot be removed ({e.strerror})"))
+            return replace(outcome, cleaned=None, fault=OutputError(f"{path}: cannot be removed ({e.strerror})"))
         return outcome
 
 
@@ -269,14 +269,3 @@ def _plain(job: _Job, cleaned: Cleaned) -> Entry:
 def _unreadable(key: Key, data: bytes, fault: ZhengwenError, *, read: bool = True) -> Entry:
     hash_ = sha256(data) if read else ""
     return Entry(key, hash_, len(data), ledgers.form(key[0]), "", "", ledgers.UNREADABLE, None, "", why=str(fault))
-
-
-def _in_the_way(path: Path, recorded: Recorded | None, found: bytes) -> OutputError:
-    if not recorded:
-        return OutputError(f"{path}: is there already and not in the ledger; move it away or add --overwrite")
-    if recorded.entry.hash == sha256(found):
-        return OutputError(f"{path}: changed since it was written; move it away or add --overwrite")
-    return OutputError(
-        f"{path}: stands for another version of its input, which only it and the ledger can give back; "
-        f"`zhengwen restore` that one if you need it, then add --overwrite"
-    )
