@@ -4,12 +4,14 @@ Each process here is a real one, killed with SIGKILL; it is forked with the prog
 work are met and not fifty instants of start-up.
 """
 
+import itertools
 import os
 import random
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from zhengwen.cli import clean, main, recorded, restore
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
 INSTANTS = 25
+FILE_OPERATIONS = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.scandir", "sqlite3.connect")
 TABLES = {
     "articles": "path, record",
     "passages": "id",
@@ -47,8 +50,9 @@ def left_over(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.rglob(".zhengwen*") if p.name not in (".zhengwen", ".zhengwen-keep"))
 
 
-def command(*args: object) -> int:
-    """A process that runs the command in shards of a few articles; its number."""
+def command(*args: object, step: int = 0) -> int:
+    """A process that runs the command in shards of a few articles, and kills itself before file operation number
+    ``step``; its number."""
     child = os.fork()
     if child:
         return child
@@ -56,6 +60,13 @@ def command(*args: object) -> int:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     readers.SHARD_ARTICLES = 6
+    count = itertools.count(1)
+
+    def die(event: str, _: object) -> None:
+        if event in FILE_OPERATIONS and next(count) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(die)
     os._exit(main(["-q", *map(str, args)]))
 
 
@@ -66,12 +77,14 @@ def seconds(*args: object) -> float:
 
 
 def killed(chance: random.Random, longest: float, *args: object) -> bool:
-    """Whether the command was killed before its end."""
-    child = command(*args)
-    time.sleep(chance.uniform(0, longest))
-    os.kill(child, signal.SIGKILL)
-    status = os.waitpid(child, 0)[1]
-    return os.WIFSIGNALED(status)
+    """Whether the command was killed, at a random time or a random file operation, before its end."""
+    if chance.random() < 0.5:
+        child = command(*args, step=chance.randint(1, 180))
+    else:
+        child = command(*args)
+        time.sleep(chance.uniform(0, longest))
+        os.kill(child, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 @pytest.fixture
@@ -84,7 +97,7 @@ def scraped(tmp_path: Path) -> Path:
 
 def test_into_a_folder(scraped: Path, tmp_path: Path) -> None:
     options = ("--drop-adverts", "--select", "ALL")
-    longest = 1.1 * seconds("clean", scraped, "-o", tmp_path / "whole", *options)
+    longest = seconds("clean", scraped, "-o", tmp_path / "whole", *options)
     expected, told = tree(tmp_path / "whole"), content(tmp_path / "whole")
     out = tmp_path / "out"
 
@@ -119,7 +132,7 @@ def test_in_place_with_another_configuration_on_top(scraped: Path, tmp_path: Pat
     shutil.copytree(scraped, whole)
     longest = 0.0
     for options in (first, second):
-        longest = max(longest, 1.1 * seconds("clean", whole, "--in-place", *options))
+        longest = max(longest, seconds("clean", whole, "--in-place", *options))
         for name, data in tree(whole).items():
             texts[name].add(data)
     expected, told = tree(whole), content(whole)
