@@ -106,7 +106,7 @@ def test_a_ledger_that_cannot_grow_stops_the_run_before_any_file_is_touched(
 def test_an_article_that_cannot_be_written_stays_and_the_others_are_done(
     zhengwen: Run, articles: Path, tmp_path: Path
 ) -> None:
-    long = PLAIN * 500 + TAILED
+    long = PLAIN * 1000 + TAILED
     (articles / "long.md").write_text(long, encoding="utf-8")
     done = limited(300, "clean", articles, "--in-place", cwd=tmp_path)
     assert done.returncode == 2
