@@ -202,3 +202,19 @@ def test_diff_shows_what_would_go_in_place_and_writes_nothing(zhengwen: Run, art
     assert zhengwen("clean", articles, "--in-place", "--diff").returncode == 1
     assert tree(articles) == before
     assert not (articles / ".zhengwen").exists()
+
+
+def test_a_configuration_that_cannot_read_the_articles_leaves_what_is_there(
+    zhengwen: Run, articles: Path, tmp_path: Path
+) -> None:
+    before = tree(articles)
+    zhengwen("clean", articles, "--in-place")
+    cleaned = tree(articles)
+    done = zhengwen("clean", articles, "--in-place", "--encoding", "ascii")
+    assert done.returncode == 2
+    assert "is not ascii text" in done.stderr.decode()
+    assert tree(articles) == cleaned
+    assert zhengwen("restore", articles, "-o", "back").returncode == 0
+    assert tree(tmp_path / "back") == before
+    assert zhengwen("clean", articles, "--in-place").returncode == 0
+    assert tree(articles) == cleaned

@@ -290,3 +290,16 @@ def test_the_byte_order_mark_stays_when_the_first_line_goes(zhengwen: Run, tmp_p
         assert tree(tmp_path / f"{encoding}-again") == {"a.md": kept}
         assert zhengwen("restore", encoding, "-o", f"{encoding}-back").returncode == 0
         assert tree(tmp_path / f"{encoding}-back") == {"a.md": data}
+
+
+def test_a_foreign_file_is_not_taken_away_for_an_article_that_is_left_out(
+    zhengwen: Run, articles: Path, tmp_path: Path
+) -> None:
+    (articles / "advert.md").write_bytes(ADVERT.read_bytes())
+    (articles / "broken.md").write_bytes(PLAIN.encode()[:-2])
+    (tmp_path / "out").mkdir()
+    for name in ("advert.md", "broken.md"):
+        (tmp_path / "out" / name).write_text("mine")
+    for _ in range(2):
+        assert zhengwen("clean", articles, "-o", "out", "--overwrite", "--drop-adverts").returncode == 2
+        assert {tree(tmp_path / "out")[name] for name in ("advert.md", "broken.md")} == {b"mine"}

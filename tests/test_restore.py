@@ -1,11 +1,13 @@
 """`zhengwen restore`: every input byte for byte, one passage, and what stands in the way."""
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 from conftest import PLAIN, ROOT, TAILED, Run
 from test_cli_clean import tree
+from test_in_place import powerless
 
 SAMPLES = ROOT / "samples" / "articles"
 
@@ -177,3 +179,15 @@ def test_a_ledger_that_names_files_outside_writes_none(
     assert done.returncode == 2
     assert "outside of the folder" in done.stderr.decode()
     assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_a_folder_that_may_only_be_read_gives_its_originals(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
+    zhengwen("clean", articles, "-o", "out")
+    ledger = tmp_path / "out" / ".zhengwen"
+    (ledger / "ledger.sqlite").chmod(0o444)
+    ledger.chmod(0o555)
+    done = powerless("restore", "out", "-o", "back", cwd=tmp_path)
+    ledger.chmod(0o755)
+    assert done.returncode == 0, done.stderr.decode()
+    assert tree(tmp_path / "back") == tree(articles)

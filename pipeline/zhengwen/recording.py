@@ -64,12 +64,14 @@ class _Job:
 
     data: the input.
     there: hash of the file where the output goes; None if there is none.
+    ours: the same, if that file is the input or an earlier output of it, which may be taken away; else None.
     """
 
     source: Source
     data: bytes
     article: Article
     there: str | None
+    ours: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,13 @@ class Recorder:
         try:
             article = interpret(source, data, self._settings.encoding)
         except UnreadableInputError as fault:
-            entry = self._alone(_unreadable(key, data, fault), data, there)
+            entry = self._alone(_unreadable(key, data, fault), data, self._ours(there, recorded))
             return _Step(source, None, entry, None, data, there)
-        return _Job(source, data, article, there)
+        return _Job(source, data, article, there, self._ours(there, recorded))
+
+    def _ours(self, there: str | None, recorded: Recorded | None) -> str | None:
+        known = recorded and there in (recorded.entry.cleaned, recorded.entry.replaces)
+        return there if known or isinstance(self._place, InPlace) else None
 
     def _finished(self, recorded: Recorded, there: str | None, found: bytes) -> bool:
         entry = recorded.entry
@@ -163,7 +169,7 @@ class Recorder:
         article, settings = cleaned.article, self._settings
         entry = _plain(job, cleaned)
         if cleaned.advert and settings.drop_adverts and not self._cleaner.keep.guards(article):
-            return replace(entry, status=ledgers.ADVERT, whole=ledgers.pack(job.data), replaces=job.there), None
+            return replace(entry, status=ledgers.ADVERT, whole=ledgers.pack(job.data), replaces=job.ours), None
         if fault := excess(job.source, cleaned, settings):
             entry = replace(entry, status=ledgers.REFUSED, why=str(fault))
         elif cleaned.removed:
@@ -175,7 +181,7 @@ class Recorder:
         except ZhengwenError as fault:
             why = f"{job.source.shown}: {fault}; it is left alone"
             plain = replace(_plain(job, cleaned), status=ledgers.REFUSED, why=why)
-            return self._alone(plain, job.data, job.there), None
+            return self._alone(plain, job.data, job.ours), None
         return self._whole(self._reasoned(entry, article.text), job, sha256(output)), output
 
     def _converted(self, entry: Entry, article: Article) -> Entry:
@@ -212,21 +218,22 @@ class Recorder:
         whole = ledgers.pack(job.data) if isinstance(self._place, InPlace) and job.there != entry.hash else None
         return replace(entry, cleaned=cleaned, replaces=replaces, whole=whole)
 
-    def _alone(self, entry: Entry, data: bytes, there: str | None) -> Entry:
-        """An article that is not written: in its own place it stays, in another its bytes are in the ledger."""
-        if isinstance(self._place, InPlace) and there == entry.hash:
-            return replace(entry, cleaned=there)
-        return replace(entry, whole=ledgers.pack(data), replaces=there)
+    def _alone(self, entry: Entry, data: bytes, ours: str | None) -> Entry:
+        """An article that is not written: in its own place what is there stays, elsewhere nothing is written; the
+        ledger has what is not there."""
+        if isinstance(self._place, InPlace):
+            return replace(entry, cleaned=ours, whole=None if ours == entry.hash else ledgers.pack(data))
+        return replace(entry, whole=ledgers.pack(data), replaces=ours)
 
     def _carry_out(self, step: _Step) -> Outcome:
-        """Writes the output, or removes what is there if there shall be none."""
+        """Writes the output, or removes an earlier one if there shall be none."""
         entry, source = step.entry, step.source
         outcome = Outcome(source, entry.status, step.cleaned, fault=OutputError(entry.why) if entry.why else None)
         path = self._place.path(source)
         try:
             if step.output is not None and entry.cleaned != step.there:
                 return replace(outcome, warning=self._place.put(source, step.output, step.data, self._ledger))
-            if entry.cleaned is None and step.there is not None:
+            if entry.cleaned is None and entry.replaces is not None and step.there == entry.replaces:
                 path.unlink(missing_ok=True)
         except OutputError as fault:
             return replace(outcome, cleaned=None, fault=fault)
