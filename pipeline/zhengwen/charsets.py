@@ -31,8 +31,8 @@ _SAMPLE = 1 << 16
 COMMON = 0.75
 """Least share of everyday characters by which bytes are taken for GB18030 or Big5.
 
-Of 600 pieces of 5 to 100,000 characters of real articles in GB18030, 599 were told from Big5 by it, and
-charset-normalizer, confined to the two, told 524; of 695 in Big5 691 and 683.
+Of 701 pieces of 5 to 100,000 characters of real articles in GB18030, 700 were told from Big5 by the greater share of
+them, and by charset-normalizer, confined to the two, 624; in Big5, 697 and 683.
 """
 
 
