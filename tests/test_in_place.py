@@ -3,11 +3,21 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from conftest import COMMAND, PLAIN, ROOT, TAILED, Run
 from test_cli_clean import tree
+
+from zhengwen.articles import Article
+from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.ledger.entries import pack
+from zhengwen.ledger.store import opened
+from zhengwen.model import load
+from zhengwen.places import InPlace
+from zhengwen.readers import find
+from zhengwen.recording import Recorder, Settings
 
 ADVERT = ROOT / "samples" / "articles" / "tutorials" / "from-manual-to-sdet.md"
 
@@ -166,9 +176,6 @@ def test_where_no_ledger_can_be_made_nothing_is_touched(articles: Path, tmp_path
 
 
 def test_a_file_half_written_over_is_mended_by_the_same_command(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    from zhengwen.ledger.entries import pack
-    from zhengwen.ledger.store import opened
-
     before = tree(articles)
     zhengwen("clean", articles, "--in-place")
     with opened(articles) as ledger:
@@ -218,3 +225,25 @@ def test_a_configuration_that_cannot_read_the_articles_leaves_what_is_there(
     assert tree(tmp_path / "back") == before
     assert zhengwen("clean", articles, "--in-place").returncode == 0
     assert tree(articles) == cleaned
+
+
+def test_a_file_saved_by_someone_else_in_the_meantime_is_left_alone(articles: Path) -> None:
+    class Slow(Cleaner):
+        """Takes so long that the author saves two articles."""
+
+        def clean(self, them: Sequence[Article]) -> list[Cleaned]:
+            done = Cleaner.clean(self, them)
+            (articles / "tail.md").write_text(TAILED + "\n又写了一句。\n", encoding="utf-8")
+            (articles / "advert.md").write_text(PLAIN, encoding="utf-8")
+            return done
+
+    (articles / "advert.md").write_bytes(ADVERT.read_bytes())
+    sources, _ = find([str(articles)])
+    with opened(articles, create=True) as ledger:
+        run = ledger.run("m", {})
+        recorder = Recorder(Slow(load()), InPlace(), ledger, run, Settings(drop_adverts=True))
+        outcomes = {o.source.name: str(o.fault) for o in recorder.outcomes(sources) if o.fault}
+    assert outcomes.keys() == {"tail.md", "advert.md"}
+    assert all("changed while it was cleaned, so it is left alone" in said for said in outcomes.values())
+    assert (articles / "tail.md").read_text(encoding="utf-8").endswith("又写了一句。\n")
+    assert (articles / "advert.md").read_text(encoding="utf-8") == PLAIN

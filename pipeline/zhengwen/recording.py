@@ -232,14 +232,26 @@ class Recorder:
         path = self._place.path(source)
         try:
             if step.output is not None and entry.cleaned != step.there:
+                _check_unchanged(path, step.there)
                 return replace(outcome, warning=self._place.put(source, step.output, step.data, self._ledger))
             if entry.cleaned is None and entry.replaces is not None and step.there == entry.replaces:
-                path.unlink(missing_ok=True)
+                _check_unchanged(path, step.there)
+                path.unlink()
         except OutputError as fault:
             return replace(outcome, cleaned=None, fault=fault)
         except OSError as e:
             return replace(outcome, cleaned=None, fault=OutputError(f"{path}: cannot be removed ({e.strerror})"))
         return outcome
+
+
+def _check_unchanged(path: Path, there: str | None) -> None:
+    """Raises `OutputError` if a file is no longer what it was when the article was read, e.g. saved by an editor."""
+    try:
+        now = sha256(path.read_bytes())
+    except OSError:
+        now = None
+    if now != there:
+        raise OutputError(f"{path}: changed while it was cleaned, so it is left alone; give the same command again")
 
 
 def _skipped(source: Source, entry: Entry) -> Outcome:
