@@ -24,6 +24,8 @@ _GB = ("gb18030", "gbk")
 _BIG5 = ("big5", "cp950", "big5hkscs")
 _FAMILIES = {"gb2312": _GB, "gbk": _GB, "gb18030": _GB, "big5": _BIG5, "cp950": _BIG5, "big5hkscs": _BIG5}
 """Readings to try for a name, as browsers do: pages that say gb2312 hold GBK."""
+_KANA = (0xA4, 0xA5)
+"""Rows of GB18030 in which EUC-JP has its kana."""
 _ELSEWHERE = (*_GB, *_BIG5, "shift_jis", "euc_jp", "cp949", "cp1252")
 """What charset-normalizer may choose from; more would make text of any noise."""
 _SAMPLE = 1 << 16
@@ -31,8 +33,8 @@ _SAMPLE = 1 << 16
 COMMON = 0.75
 """Least share of everyday characters by which bytes are taken for GB18030 or Big5.
 
-Of 701 pieces of 5 to 100,000 characters of real articles in GB18030, 700 were told from Big5 by the greater share of
-them, and by charset-normalizer, confined to the two, 624; in Big5, 697 and 683.
+Of 701 pieces of 5 to 100,000 characters of real articles, 696 in GB18030 and 688 in Big5 came out as the text they were
+(the others are short, or another flavour of Big5); charset-normalizer, confined to the two, took 624 and 683.
 """
 
 
@@ -127,14 +129,24 @@ def _guessed(data: bytes) -> Decoded | None:
 
 
 def _everyday(found: Decoded) -> float:
-    """Share of the characters beyond ASCII that are punctuation or among the frequent half of their standard."""
-    strange = [c for c in found.text[:_SAMPLE] if c >= "\x80"]
-    codes = [c.encode(found.encoding) for c in strange]
-    if found.encoding in _GB:
-        good = sum(len(c) == 2 and c[1] >= 0xA1 and (c[0] in (0xA1, 0xA3) or 0xB0 <= c[0] <= 0xD7) for c in codes)
-    else:
-        good = sum(len(c) == 2 and 0xA1 <= c[0] <= 0xC6 for c in codes)
-    return good / max(len(codes), 1)
+    """Share of the characters beyond ASCII that are symbols or among the frequent half of their standard.
+
+    GB18030's codes of four bytes (emoji) count too: their digits are no accident.
+    """
+    codes = [c.encode(found.encoding) for c in found.text[:_SAMPLE] if c >= "\x80"]
+    everyday = _is_everyday_gb if found.encoding in _GB else _is_everyday_big5
+    return sum(map(everyday, codes)) / max(len(codes), 1)
+
+
+def _is_everyday_gb(code: bytes) -> bool:
+    lead = code[0]
+    return len(code) == 4 or (
+        code[1] >= 0xA1 and (0xB0 <= lead <= 0xD7 or (0xA1 <= lead <= 0xA9 and lead not in _KANA))
+    )
+
+
+def _is_everyday_big5(code: bytes) -> bool:
+    return len(code) == 2 and 0xA1 <= code[0] <= 0xC6
 
 
 def _flaw(data: bytes, name: str) -> str:
