@@ -1,8 +1,8 @@
 """The vocabulary everything shares: kinds of boilerplate, articles, findings."""
 
+import hashlib
+import unicodedata
 from dataclasses import dataclass
-
-from zhengwen.errors import UnreadableInputError
 
 CONTENT = "content"
 BOILERPLATE = ("promotion", "engagement", "notice", "navigation")
@@ -21,10 +21,12 @@ class Article:
 
     name: path relative to the input folder, with ``/``; or ``<stdin>``.
     text: decoded, line ends and byte order mark untouched.
+    encoding: the one by which ``text.encode(encoding)`` is the file.
     """
 
     name: str
     text: str
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,21 @@ class Finding:
     score: float
 
 
-def decode(data: bytes, name: str) -> str:
-    """The text of a file, so that ``text.encode()`` gives ``data`` back.
+def fingerprint(passage: str) -> str:
+    """Sixteen hexadecimal digits of the passage's letters and digits, width and case folded: the same wherever it
+    stands and however it is set."""
+    return digest(letters(passage) or _folded(passage))
 
-    Raises `UnreadableInputError` for what is not UTF-8 text.
-    """
-    if b"\0" in data[:8192]:
-        raise UnreadableInputError(
-            f"{name}: holds NUL bytes, so it is not a text file; exclude it, or convert to UTF-8"
-        )
-    try:
-        return data.decode()
-    except UnicodeDecodeError as e:
-        raise UnreadableInputError(
-            f"{name}: byte {e.start} (0x{data[e.start]:02x}) is not UTF-8; convert the file first, "
-            f"e.g. iconv -f GB18030 -t UTF-8"
-        ) from None
+
+def letters(passage: str) -> str:
+    """The passage's letters and digits, width and case folded."""
+    return "".join(c for c in _folded(passage) if c.isalnum())
+
+
+def digest(folded: str) -> str:
+    """The fingerprint of folded letters."""
+    return hashlib.blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _folded(passage: str) -> str:
+    return unicodedata.normalize("NFKC", passage).casefold()

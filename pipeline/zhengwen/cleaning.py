@@ -1,12 +1,13 @@
 """Articles to cleaned articles: findings, and the spans that go."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from zhengwen.articles import DEFAULT_SELECTION, KINDS, Article, Finding
 from zhengwen.blocks import Flags, Floats, Ints
+from zhengwen.keeping import Keep
 from zhengwen.model import Model, Reading
 from zhengwen.stages.decode import passages
 from zhengwen.stages.edit import Deletion, apply, deletions, removable
@@ -41,6 +42,7 @@ class Cleaner:
 
     model: Model
     selection: Collection[str] = DEFAULT_SELECTION
+    keep: Keep = field(default_factory=Keep)
 
     def clean(self, articles: Sequence[Article]) -> list[Cleaned]:
         """The cleaned articles, in order; no article influences another."""
@@ -78,9 +80,10 @@ class Cleaner:
             begin, stop = blocks.articles[number], blocks.articles[number + 1]
             own = blocks.article(number)
             text = work.article.text
-            gone = removable(own, selected[begin:stop])
+            marked = selected[begin:stop]
+            gone = removable(own, marked & ~self.keep.spared(work.article, own, marked))
             spans = zip((firsts[mine] - begin).tolist(), (ends[mine] - begin).tolist(), strict=True)
-            removed = deletions(text, own, gone)
+            removed = _past_mark(text, deletions(text, own, gone))
             found = [
                 _finding(text, own.bounds, removed, reading, int(begin), first, end)
                 for a, b in spans
@@ -88,6 +91,13 @@ class Cleaner:
             ]
             rounds.append(([f for f in found if f.start < f.end], removed, bool(adverts[number])))
         return rounds
+
+
+def _past_mark(text: str, removed: list[Deletion]) -> list[Deletion]:
+    """The spans without the byte order mark, which belongs to the file and not to its first line."""
+    if not removed or removed[0][0] > 0 or not text.startswith("\ufeff"):
+        return removed
+    return [(1, removed[0][1])][: removed[0][1] > 1] + removed[1:]
 
 
 def _gone_runs(gone: Flags, readable: Flags, first: int, end: int) -> list[tuple[int, int]]:

@@ -19,3 +19,11 @@ class LabelError(ZhengwenError):
 
 class OutputError(ZhengwenError):
     """An output that cannot be written, or must not be."""
+
+
+class LedgerError(ZhengwenError):
+    """A ledger that is missing, damaged, in use or at odds with the files it describes."""
+
+
+class KeepListError(ZhengwenError):
+    """A list of kept passages that cannot be read or contradicts its format; names file and line."""

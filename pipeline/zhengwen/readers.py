@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhengwen.articles import Article, decode
+from zhengwen.articles import Article
+from zhengwen.charsets import decode
 from zhengwen.errors import UnreadableInputError
 
 STDIN = "-"
@@ -45,7 +46,7 @@ def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]
     """
     faults: list[UnreadableInputError] = []
     sources: dict[str, Source] = {}
-    root = _root(list({Path(p): None for p in paths if p != STDIN and Path(p).exists()}))
+    root = root_of(paths)
     for given in paths:
         if given == STDIN:
             sources[STDIN_NAME] = Source(STDIN_NAME, None, 0)
@@ -64,10 +65,12 @@ def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]
     return [sources[name] for name in sorted(sources)], faults
 
 
-def _root(paths: Sequence[Path]) -> Path:
-    if len(paths) == 1 and paths[0].is_dir():
-        return _absolute(paths[0])
-    parents = [_absolute(p).parent for p in paths] or [Path.cwd()]
+def root_of(paths: Sequence[str]) -> Path:
+    """The folder that names are relative to: the one given, or else the nearest that holds all paths that exist."""
+    there = list({Path(p): None for p in paths if p != STDIN and Path(p).exists()})
+    if len(there) == 1 and there[0].is_dir():
+        return _absolute(there[0])
+    parents = [_absolute(p).parent for p in there] or [Path.cwd()]
     return Path(os.path.commonpath(parents))
 
 
@@ -95,13 +98,23 @@ def _unreadable(name: str, error: OSError) -> UnreadableInputError:
     return UnreadableInputError(f"{name}: cannot be read ({reason}); mend or exclude it")
 
 
-def read(source: Source) -> Article:
-    """Reads one article. Raises `UnreadableInputError`."""
+def fetch(source: Source) -> bytes:
+    """The bytes of one source. Raises `UnreadableInputError`."""
     try:
-        data = source.path.read_bytes() if source.path else sys.stdin.buffer.read()
+        return source.path.read_bytes() if source.path else sys.stdin.buffer.read()
     except OSError as e:
         raise _unreadable(source.shown, e) from None
-    return Article(source.name, decode(data, source.shown))
+
+
+def interpret(source: Source, data: bytes, encoding: str | None = None) -> Article:
+    """The article that bytes hold, in ``encoding`` or, without, in the one found. Raises `UnreadableInputError`."""
+    decoded = decode(data, source.shown, encoding)
+    return Article(source.name, decoded.text, decoded.encoding)
+
+
+def read(source: Source, encoding: str | None = None) -> Article:
+    """Reads one article. Raises `UnreadableInputError`."""
+    return interpret(source, fetch(source), encoding)
 
 
 def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:

@@ -1,19 +1,24 @@
-"""Where cleaned articles go."""
+"""Where cleaned articles go: every file as a whole or not at all."""
 
 import contextlib
 import os
+import re
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from zhengwen.errors import OutputError
+from zhengwen.ledger.store import FOLDER, location
 from zhengwen.readers import Source
+
+_PARTIAL = re.compile(r"\.zhengwen-(\d+)-[0-9a-f]+")
 
 
 def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, overwrite: bool) -> None:
     """Makes the output folder.
 
     Raises `OutputError` if it lies inside an input folder, which the next run would read again; if an output would
-    take the place of an input; or if it holds something and ``overwrite`` is false.
+    take the place of an input; or if it holds something, but no ledger, and ``overwrite`` is false.
     """
     where = folder.resolve()
     for given in paths:
@@ -23,7 +28,8 @@ def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, ov
     for target in {(where / s.name).resolve() for s in sources} & inputs.keys():
         raise OutputError(f"{folder}: the input {inputs[target]} would be overwritten; choose another folder")
     try:
-        if folder.exists() and not overwrite and any(folder.iterdir()):
+        foreign = folder.exists() and any(p.name != FOLDER for p in folder.iterdir())
+        if foreign and not overwrite and not location(folder).is_file():
             raise OutputError(f"{folder}: the output folder is not empty; choose another one or add --overwrite")
         folder.mkdir(parents=True, exist_ok=True)
     except NotADirectoryError:
@@ -34,16 +40,80 @@ def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, ov
         raise OutputError(f"{folder}: cannot be made ({e.strerror})") from None
 
 
-def write(folder: Path, name: str, text: str) -> None:
-    """Writes one article under its name: as a whole or not at all. Raises `OutputError`."""
-    path = folder / name
-    temporary = path.with_name(f".zhengwen-{os.getpid()}")
+def write(path: Path, data: bytes) -> None:
+    """Writes a file and the folders above it: as a whole or not at all. Raises `OutputError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(text.encode())
-        temporary.replace(path)
+        _swap(path, data, None)
     except OSError as e:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Replaces a file that exists: as a whole or not at all, also if the power fails; mode and owner stay.
+
+    Raises `OSError`, and then the file is as it was.
+    """
+    _swap(path, data, path.stat())
+
+
+def _swap(path: Path, data: bytes, like: os.stat_result | None) -> None:
+    partial = path.with_name(f".zhengwen-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        with partial.open("xb") as file:
+            file.write(data)
+            if like:
+                with contextlib.suppress(OSError, AttributeError):
+                    os.chown(partial, like.st_uid, like.st_gid)
+                partial.chmod(like.st_mode & 0o7777)
+                file.flush()
+                os.fsync(file.fileno())
+        partial.replace(path)
+        if like:
+            _sync(path.parent)
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            partial.unlink()
+
+
+def _sync(folder: Path) -> None:
+    """Makes a renaming last; some file systems cannot, and Windows need not."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Writes over a file whose folder takes no new files; a kill or a failure leaves it half-written.
+
+    Raises `OSError`.
+    """
+    with path.open("r+b") as file:
+        file.write(data)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sweep(folder: Path) -> None:
+    """Removes what killed runs left half-written in a folder; what a living process writes stays."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _PARTIAL.fullmatch(entry.name)
+            if found and not _alive(int(found[1])):
+                Path(entry.path).unlink()
+
+
+def _alive(process: int) -> bool:
+    if os.name == "nt":  # there, signal 0 is not a question
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return process != os.getpid()

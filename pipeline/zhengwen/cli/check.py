@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from zhengwen.cleaning import Cleaner
-from zhengwen.cli.shared import locate, model_option, selection, summarise, walk
+from zhengwen.cli.shared import encoding_option, keep_option, listed, locate, model_option, selection, summarise, walk
 from zhengwen.model import load
 from zhengwen.reports.findings import FORMATS, Record, as_json, records
 from zhengwen.reports.summary import Summary
@@ -18,8 +18,17 @@ _COLORS = {"promotion": "red", "engagement": "magenta", "notice": "blue", "navig
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True, help="Form of output.")
 @selection
+@keep_option
+@encoding_option
 @model_option
-def command(paths: tuple[str, ...], form: str, select: tuple[str, ...], model: Path | None) -> int:
+def command(
+    paths: tuple[str, ...],
+    form: str,
+    select: tuple[str, ...],
+    keep_list: Path | None,
+    encoding: str | None,
+    model: Path | None,
+) -> int:
     """Print what `clean` would remove, and the passages of articles that are an advertisement as a whole.
 
     Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be read. With --format jsonl each
@@ -29,8 +38,8 @@ def command(paths: tuple[str, ...], form: str, select: tuple[str, ...], model: P
         raise click.UsageError("name the files or folders to check, or - for standard input")
     summary = Summary()
     sources = locate(paths, summary)
-    cleaner = Cleaner(load(model), select)
-    for source, cleaned in walk(cleaner, sources, summary):
+    cleaner = Cleaner(load(model), select, listed(keep_list, paths))
+    for source, cleaned in walk(cleaner, sources, summary, encoding):
         summary.add(cleaned, count_adverts=True)
         for record in records(cleaned, source.shown, cleaner.model):
             click.echo(as_json(record) if form == "jsonl" else _concise(record))

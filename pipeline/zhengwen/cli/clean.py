@@ -3,19 +3,33 @@
 import difflib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from zhengwen.cleaning import Cleaned, Cleaner
-from zhengwen.cli.shared import complain, locate, model_option, selection, summarise, walk
+from zhengwen.cli.recorded import clean, note_advert, remembered
+from zhengwen.cli.shared import (
+    ENCODING,
+    complain,
+    encoding_option,
+    keep_option,
+    listed,
+    locate,
+    model_option,
+    selection,
+    summarise,
+    walk,
+)
 from zhengwen.errors import OutputError
 from zhengwen.model import load
-from zhengwen.readers import STDIN, Source
+from zhengwen.readers import STDIN, Source, root_of
+from zhengwen.recording import Settings, excess
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
-from zhengwen.writers import prepare, write
+from zhengwen.writers import prepare
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -23,71 +37,112 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 @click.command("clean")
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the cleaned articles to.")
+@click.option("--in-place", is_flag=True, help="Replace the files themselves; their ledger goes into .zhengwen beside.")
 @click.option("--diff", is_flag=True, help="Show what would go, write nothing; exit code 1 if anything would.")
 @click.option("--drop-adverts", is_flag=True, help="Leave out articles that are an advertisement as a whole.")
-@click.option("--overwrite", is_flag=True, help="Write into an output folder that holds something already.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace files in the way that are no earlier output of the same input."
+)
+@click.option(
+    "--max-removed",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Keep an article as it is if more of its characters would go.  [default: 60 with --in-place, else 100]",
+)
+@click.option("--to-encoding", type=ENCODING, help="Encoding of the outputs; that of each input if not given.")
 @selection
+@keep_option
+@encoding_option
 @model_option
 def command(
     paths: tuple[str, ...],
     output: Path | None,
+    in_place: bool,
     diff: bool,
     drop_adverts: bool,
     overwrite: bool,
+    max_removed: float | None,
+    to_encoding: str | None,
     select: tuple[str, ...],
+    keep_list: Path | None,
+    encoding: str | None,
     model: Path | None,
 ) -> int:
-    """Write cleaned articles.
+    """Write cleaned articles, and a ledger from which `restore` gives every original back.
 
     Reads files and folders (.md, .markdown, .txt, with sub-folders) and writes what is left of each article under the
-    same relative path below the output folder. With - as the only path, filters standard input to standard output.
+    same relative path below the output folder. A run that was stopped goes on with the same command. With - as the
+    only path, filters standard input to standard output, without a ledger.
     """
-    _check_usage(paths, output, diff)
+    _check_usage(paths, output, diff, in_place)
     summary = Summary()
     sources = locate(paths, summary)
-    cleaner = Cleaner(load(model), select)
-    if output and not diff:
-        prepare(output, paths, sources, overwrite=overwrite)
-    for source, cleaned in walk(cleaner, sources, summary):
-        summary.add(cleaned, count_adverts=False)
-        if cleaned.advert:
-            _note_advert(source, drop=drop_adverts)
-        if diff and cleaned.advert and drop_adverts:
-            click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
-        elif diff:
-            _show(source, cleaned)
-        elif not (cleaned.advert and drop_adverts):
-            _put(output, source, cleaned, summary)
-    summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts))
+    cleaner = Cleaner(load(model), select, listed(keep_list, paths))
+    limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
+    settings = Settings(drop_adverts, limit / 100, encoding, to_encoding, overwrite)
+    folder = root_of(paths) if in_place else output
+    skipped = 0
+    if not folder or diff:
+        _without_ledger(remembered(cleaner, folder) if folder else cleaner, sources, settings, summary, diff=diff)
+    else:
+        if output:
+            prepare(output, paths, sources, overwrite=overwrite)
+        skipped = clean(cleaner, sources, folder, settings, summary, in_place=in_place)
+    before = [f"finished by an earlier run, not done again: {skipped:,}"] if skipped else []
+    notes = _adverts(summary, drop_adverts) + before
+    summarise(summary, verb="to remove" if diff else "removed", notes=notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 
 
-def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool) -> None:
+def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool) -> None:
     filtering = paths == (STDIN,)
     if not paths:
         raise click.UsageError("name the files or folders to clean, or - for standard input")
     if STDIN in paths and not filtering:
         raise click.UsageError("- reads standard input and cannot be combined with other paths")
-    if filtering and output:
-        raise click.UsageError("- writes to standard output; leave -o out")
-    if not (filtering or diff or output):
-        raise click.UsageError("say where to write with -o FOLDER, or look first with --diff")
+    if filtering and (output or in_place):
+        raise click.UsageError("- writes to standard output; leave -o and --in-place out")
+    if output and in_place:
+        raise click.UsageError("-o writes elsewhere and --in-place does not; choose one")
+    if not (filtering or diff or output or in_place):
+        raise click.UsageError("say where to write with -o FOLDER or --in-place, or look first with --diff")
 
 
-def _put(output: Path | None, source: Source, cleaned: Cleaned, summary: Summary) -> None:
-    if not output:
-        sys.stdout.buffer.write(cleaned.text.encode())
-        return
+def _without_ledger(
+    cleaner: Cleaner, sources: Sequence[Source], settings: Settings, summary: Summary, *, diff: bool
+) -> None:
+    """Shows what would go, or filters standard input to standard output."""
+    for source, found in walk(cleaner, sources, summary, settings.encoding):
+        cleaned = _limited(source, found, settings, summary)
+        summary.add(cleaned, count_adverts=False)
+        drop = cleaned.advert and settings.drop_adverts and not cleaner.keep.guards(cleaned.article)
+        if cleaned.advert:
+            note_advert(source, drop=drop)
+        if diff and drop:
+            click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
+        elif diff:
+            _show(source, cleaned)
+        elif not drop:
+            _print(source, cleaned, settings, summary)
+
+
+def _limited(source: Source, cleaned: Cleaned, settings: Settings, summary: Summary) -> Cleaned:
+    """The article, as it came if more of it would go than may."""
+    fault = excess(source, cleaned, settings)
+    if not fault:
+        return cleaned
+    complain(fault, summary)
+    return replace(cleaned, findings=(), removed=())
+
+
+def _print(source: Source, cleaned: Cleaned, settings: Settings, summary: Summary) -> None:
+    encoding = settings.to_encoding or cleaned.article.encoding
+    text = cleaned.text.removeprefix("\ufeff") if encoding != cleaned.article.encoding else cleaned.text
     try:
-        write(output, source.name, cleaned.text)
-    except OutputError as fault:
-        complain(fault, summary)
-
-
-def _note_advert(source: Source, *, drop: bool) -> None:
-    if not click.get_current_context().obj["quiet"]:
-        fate = "left out" if drop else "kept as it is"
-        click.echo(f"{source.shown}: an advertisement as a whole, {fate}", err=True)
+        sys.stdout.buffer.write(text.encode(encoding))
+    except UnicodeEncodeError as e:
+        what = f"character {e.object[e.start]!r} cannot be written in {encoding}"
+        complain(OutputError(f"{source.shown}: {what}; choose another --to-encoding"), summary)
 
 
 def _adverts(summary: Summary, drop: bool) -> list[str]:

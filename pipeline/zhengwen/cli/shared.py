@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import click
 
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
+from zhengwen.charsets import known
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import UnreadableInputError, ZhengwenError
-from zhengwen.readers import Source, find, read, shards
+from zhengwen.keeping import KEEP_LIST, Keep, read_list
+from zhengwen.readers import STDIN, Source, find, read, shards
 from zhengwen.reports.summary import Summary
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -56,6 +58,50 @@ def model_option(command: Command) -> Command:
     )(command)
 
 
+class _Encoding(click.ParamType[Any]):
+    """An encoding that Python knows, with its byte order where it has one."""
+
+    name = "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        found = known(str(value))
+        if not found:
+            self.fail(
+                f"{value!r} is no encoding of text with a byte order of its own; try utf-8, gb18030, big5, utf-16-le",
+                param,
+                ctx,
+            )
+        return found
+
+
+ENCODING = _Encoding()
+
+
+def encoding_option(command: Command) -> Command:
+    """The option ``--encoding``."""
+    return click.option("--encoding", type=ENCODING, help="Encoding of the inputs; found out for each if not given.")(
+        command
+    )
+
+
+def keep_option(command: Command) -> Command:
+    """The option ``--keep-list``."""
+    return click.option(
+        "--keep-list",
+        type=click.Path(path_type=Path),
+        help=f"Fingerprints of passages to keep, one a line; {KEEP_LIST} beside the inputs if not given.",
+    )(command)
+
+
+def listed(given: Path | None, paths: Sequence[str]) -> Keep:
+    """The passages to keep: from the list given, or from those that lie in the folders of the inputs."""
+    if given:
+        return Keep(read_list(given))
+    folders = {p if p.is_dir() else p.parent for p in map(Path, paths) if str(p) != STDIN}
+    found = [read_list(folder / KEEP_LIST) for folder in folders if (folder / KEEP_LIST).is_file()]
+    return Keep(frozenset[str]().union(*found))
+
+
 def complain(fault: ZhengwenError, summary: Summary) -> None:
     """Reports something that could not be done; the run goes on."""
     summary.faults += 1
@@ -76,14 +122,16 @@ def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
     return sources
 
 
-def walk(cleaner: Cleaner, sources: Sequence[Source], summary: Summary) -> Iterator[tuple[Source, Cleaned]]:
+def walk(
+    cleaner: Cleaner, sources: Sequence[Source], summary: Summary, encoding: str | None = None
+) -> Iterator[tuple[Source, Cleaned]]:
     """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
     with progress(len(sources), "article") as bar:
         for shard in shards(sources):
             readable: list[tuple[Source, Article]] = []
             for source in shard:
                 try:
-                    readable.append((source, read(source)))
+                    readable.append((source, read(source, encoding)))
                 except UnreadableInputError as fault:
                     complain(fault, summary)
             cleaned = cleaner.clean([article for _, article in readable])

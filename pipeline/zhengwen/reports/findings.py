@@ -1,13 +1,12 @@
 """Findings for people and for programs."""
 
-import hashlib
 import json
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zhengwen.articles import fingerprint
 from zhengwen.cleaning import Cleaned
 from zhengwen.model import Model
 from zhengwen.reasons import words
@@ -67,14 +66,6 @@ def excerpt(passage: str) -> str:
     line = " ".join(passage[: 4 * EXCERPT].split())
     safe = harmless(line)
     return safe if len(safe) <= EXCERPT and len(passage) <= 4 * EXCERPT else safe[: EXCERPT - 1] + "…"
-
-
-def fingerprint(passage: str) -> str:
-    """Sixteen hexadecimal digits of the passage's letters and digits, width and case folded: the same wherever it
-    stands and however it is set."""
-    folded = unicodedata.normalize("NFKC", passage).casefold()
-    letters = "".join(c for c in folded if c.isalnum())
-    return hashlib.blake2b((letters or folded).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def as_json(record: Record) -> str:

@@ -1,0 +1,183 @@
+"""What the ledger says of one article, and how the article's bytes come back from it."""
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zhengwen.articles import Finding, fingerprint
+from zhengwen.cleaning import Cleaned
+from zhengwen.errors import LedgerError
+
+UNCHANGED, CLEANED = "unchanged", "cleaned"
+ADVERT, DUPLICATE = "advert left out", "duplicate left out"
+UNREADABLE, REFUSED = "not readable", "refused"
+STATUSES = (UNCHANGED, CLEANED, ADVERT, DUPLICATE, UNREADABLE, REFUSED)
+
+Key = tuple[str, str]
+"""Path relative to the folder of the inputs, with ``/``, and the record's id in a file of many articles, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Text that stood at ``start`` (code points into the decoded original) and is not in the cleaned article.
+
+    passage: id of the passage it belongs to; None for a byte order mark that a conversion dropped.
+    """
+
+    start: int
+    text: str
+    passage: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A removed passage: ``original[start:end]``, in code points; its cuts hold the text that went with it.
+
+    id: sixteen hexadecimal digits of a hash of the key, the place and the text; the same in every run.
+    kind: empty for white space that no finding covers.
+    """
+
+    id: str
+    start: int
+    end: int
+    kind: str
+    score: float
+    fingerprint: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article.
+
+    hash, size: SHA-256 and bytes of the input; an empty hash if it could not be read.
+    form: "markdown" or "text".
+    encoding: of the input; empty if it was not decoded.
+    newlines: "lf", "crlf", "cr", "mixed" or "none".
+    status: one of `STATUSES`.
+    cleaned: SHA-256 of the output; None if there is none.
+    written: encoding of the output.
+    why: what was said to the user of an article that is not readable or refused.
+    keeper: the article that stands for a duplicate.
+    whole: the input's bytes, compressed, where output and cuts cannot give them back.
+    replaces: SHA-256 of what the output may take the place of: an earlier output, or what --overwrite covers.
+    """
+
+    key: Key
+    hash: str
+    size: int
+    form: str
+    encoding: str
+    newlines: str
+    status: str
+    cleaned: str | None
+    written: str
+    why: str = ""
+    keeper: Key | None = None
+    whole: bytes | None = None
+    replaces: str | None = None
+    passages: tuple[Passage, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+
+
+def sha256(data: bytes) -> str:
+    """The hash that the ledger compares by, in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def pack(data: bytes) -> bytes:
+    """Bytes as the ledger keeps them."""
+    return zlib.compress(data, 6)
+
+
+def unpack(packed: bytes) -> bytes:
+    """The bytes again. Raises `LedgerError`."""
+    try:
+        return zlib.decompress(packed)
+    except zlib.error as e:
+        raise LedgerError(f"the ledger is damaged ({e}); restore it from a backup") from None
+
+
+def newlines(text: str) -> str:
+    """Which line ends a text has."""
+    pairs = text.count("\r\n")
+    feeds, returns = text.count("\n") - pairs, text.count("\r") - pairs
+    kinds = [name for name, count in (("lf", feeds), ("crlf", pairs), ("cr", returns)) if count]
+    return kinds[0] if len(kinds) == 1 else "mixed" if kinds else "none"
+
+
+def rebuild(kept: str, cuts: Sequence[Cut]) -> str:
+    """The original of which ``kept`` is what the cuts (sorted, disjoint) left."""
+    parts, place, taken = [], 0, 0
+    for cut in cuts:
+        upto = cut.start - taken
+        parts += [kept[place:upto], cut.text]
+        place, taken = upto, taken + len(cut.text)
+    return "".join((*parts, kept[place:]))
+
+
+def original(data: bytes, entry: Entry) -> bytes:
+    """The input's bytes from the output's bytes and the ledger. Raises `LedgerError` if they are not the input's."""
+    try:
+        found = rebuild(data.decode(entry.written), entry.cuts).encode(entry.encoding)
+    except UnicodeError:
+        found = b""
+    if sha256(found) != entry.hash:
+        raise LedgerError("the cleaned text and the ledger do not give the original")
+    return found
+
+
+def less(text: str, cuts: Sequence[Cut]) -> str:
+    """The text without the cuts (sorted, disjoint): the inverse of `rebuild`."""
+    kept, place = [], 0
+    for cut in cuts:
+        kept.append(text[place : cut.start])
+        place = cut.start + len(cut.text)
+    return "".join((*kept, text[place:]))
+
+
+def itemise(cleaned: Cleaned, key: Key) -> tuple[tuple[Passage, ...], tuple[Cut, ...]]:
+    """The passages that go (without reasons), and every removed character in a cut of one of them.
+
+    A removed span belongs to the finding it overlaps; one that overlaps several is cut where the next one begins. What
+    no finding overlaps is a passage of white space of its own.
+    """
+    text, findings = cleaned.article.text, cleaned.findings
+    passages: dict[str, Passage] = {}
+    cuts = []
+    n = 0
+    for start, end in cleaned.removed:
+        place = start
+        while place < end:
+            while n < len(findings) and findings[n].end <= place:
+                n += 1
+            here, upto = Finding(place, end, "", 0.0), end
+            if n < len(findings) and findings[n].start < end:
+                here = findings[n]
+                if here.end < end and n + 1 < len(findings):
+                    upto = min(end, findings[n + 1].start)
+            passage = _named(here, key, text)
+            passages[passage.id] = passage
+            cuts.append(Cut(place, text[place:upto], passage.id))
+            place = upto
+    return tuple(passages.values()), tuple(cuts)
+
+
+def _named(finding: Finding, key: Key, text: str) -> Passage:
+    passage = text[finding.start : finding.end]
+    name = "\0".join((*key, str(finding.start), passage)).encode("utf-8", "surrogatepass")
+    return Passage(
+        hashlib.blake2b(name, digest_size=8).hexdigest(),
+        finding.start,
+        finding.end,
+        finding.kind,
+        round(finding.score, 4),
+        fingerprint(passage),
+        (),
+    )
+
+
+def form(name: str) -> str:
+    """What an article is written in, by its name."""
+    return "text" if name.lower().endswith(".txt") else "markdown"
