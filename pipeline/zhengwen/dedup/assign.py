@@ -1,0 +1,168 @@
+"""Candidates to verdicts: who stands for whom.
+
+Articles are taken in one order: those decided before, then the longest, then the earliest, then by number. An article is
+left out if it verifies against one that is kept already; its keeper is the first such. So every article left out has
+a kept keeper that verifies, chains of resemblance leave nobody out, and the order of processing does not matter.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhengwen.blocks import Flags, Ints
+from zhengwen.dedup.candidates import Pairs, candidates, number_of
+from zhengwen.dedup.fold import Codes
+from zhengwen.dedup.sketch import GRAM, Keys, Sketches
+from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare, text
+
+Fetch = Callable[[int], Codes | None]
+"""The folded text of an article, by number; None if it cannot be had: then it stands for nobody and stays."""
+_CACHED = 1 << 22
+"""5-grams, at most, that are kept in memory of articles read before (32 MB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An article that another one stands for.
+
+    article, keeper: numbers; the keeper is kept.
+    jaccard, containment: see `Likeness`; exact, from the two texts.
+    """
+
+    article: int
+    keeper: int
+    reason: Reason
+    jaccard: float
+    containment: float
+
+
+def order(sketches: Sketches, fixed: Flags) -> Ints:
+    """Each article's place in the order of keepers."""
+    ranks = np.empty(len(sketches), np.int64)
+    ranks[np.lexsort((np.arange(len(sketches)), sketches.dates, -sketches.lengths.astype(np.int64), ~fixed))] = (
+        np.arange(len(sketches))
+    )
+    return ranks
+
+
+def decide(sketches: Sketches, packed: Keys, fixed: Flags, fetch: Fetch, limits: Limits) -> list[LeftOut]:
+    """The articles left out, by number.
+
+    packed: sorted entries of the articles (see `candidates.entries`); those of fixed articles that nobody else
+        shares may be missing. Not needed for exact copies.
+
+    What is common depends on who is there; so the kept articles alone are searched again until nothing more is found, and
+    deduplicating what was deduplicated changes nothing.
+    """
+    ranks = order(sketches, fixed)
+    book = _Book(fetch, limits)
+    copies = _exact_copies(sketches, ranks, fixed)
+    out = {copy: LeftOut(copy, keeper, Reason.EXACT, 1.0, 1.0) for copy, keeper in _verified(copies, book)}
+    if not limits.near:
+        return [out[n] for n in sorted(out)]
+    alone = np.ones(len(sketches), np.bool_)
+    alone[list(out)] = False
+    near: dict[int, LeftOut] = {}
+    pairs = np.zeros((0, 2), np.int64)
+    while True:
+        kept = alone.copy()
+        kept[list(near)] = False
+        found = candidates(packed[kept[number_of(packed)]], ranks, sketches.lengths, fixed)
+        new = _not_in(found, pairs)
+        if not len(new):
+            break
+        pairs = np.concatenate((pairs, new))
+        near = _assign(pairs, ranks, fixed, book)
+    for copy, row in list(out.items()):
+        if keeper := near.get(row.keeper):
+            out[copy] = LeftOut(copy, keeper.keeper, keeper.reason, keeper.jaccard, keeper.containment)
+    out |= near
+    return [out[n] for n in sorted(out)]
+
+
+def _exact_copies(sketches: Sketches, ranks: Ints, fixed: Flags) -> list[tuple[int, int]]:
+    """Articles with the exact key of one before them in the order, and the first of these."""
+    by_key = np.lexsort((ranks, sketches.exact))
+    keys = sketches.exact[by_key]
+    first = np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)]
+    keepers = by_key[np.flatnonzero(first)[np.cumsum(first) - 1]] if len(keys) else by_key
+    copies = ~first & ~fixed[by_key] & (sketches.lengths[by_key] >= GRAM)
+    return list(zip(by_key[copies].tolist(), keepers[copies].tolist(), strict=True))
+
+
+def _verified(copies: list[tuple[int, int]], book: "_Book") -> Iterator[tuple[int, int]]:
+    for copy, keeper in copies:
+        likeness = book.likeness(copy, keeper)
+        if likeness and likeness.same:
+            yield copy, keeper
+
+
+def _not_in(found: Pairs, pairs: Ints) -> Ints:
+    """The found pairs (rows of two) that are not among the pairs."""
+    if not len(found):
+        return np.zeros((0, 2), np.int64)
+    rows = np.stack((found.first, found.second), axis=1)
+    seen = np.isin(rows[:, 0] << 32 | rows[:, 1], pairs[:, 0] << 32 | pairs[:, 1])
+    unseen: Ints = rows[~seen]
+    return unseen
+
+
+def _assign(pairs: Ints, ranks: Ints, fixed: Flags, book: "_Book") -> dict[int, LeftOut]:
+    """Walks each connected component in the order of keepers."""
+    swap = ranks[pairs[:, 0]] > ranks[pairs[:, 1]]
+    keepers = np.where(swap, pairs[:, 1], pairs[:, 0])
+    articles = np.where(swap, pairs[:, 0], pairs[:, 1])
+    by_component = np.lexsort((ranks[keepers], ranks[articles], _components(pairs, len(ranks))[articles]))
+    out: dict[int, LeftOut] = {}
+    rows = zip(articles[by_component].tolist(), keepers[by_component].tolist(), strict=True)
+    for article, keeper in rows:
+        if article in out or keeper in out or fixed[article]:
+            continue
+        likeness = book.likeness(article, keeper)
+        if likeness and (reason := book.limits.reason(likeness)):
+            out[article] = LeftOut(article, keeper, reason, likeness.jaccard, likeness.containment)
+    return out
+
+
+def _components(pairs: Ints, articles: int) -> Ints:
+    """A number for each article, the same for all that chains of pairs connect."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(pairs), np.bool_), (pairs[:, 0], pairs[:, 1])), shape=(articles, articles))
+    labels: Ints = connected_components(graph, directed=False)[1]
+    return labels
+
+
+class _Book:
+    """Reads texts once in a while, compares two once at most."""
+
+    def __init__(self, fetch: Fetch, limits: Limits) -> None:
+        self.limits = limits
+        self._fetch = fetch
+        self._texts: OrderedDict[int, Text | None] = OrderedDict()
+        self._size = 0
+        self._known: dict[int, Likeness | None] = {}
+
+    def likeness(self, article: int, keeper: int) -> Likeness | None:
+        """How alike the two are; None if one cannot be read."""
+        pair = article << 32 | keeper
+        if pair not in self._known:
+            one, other = self._text(article), self._text(keeper)
+            self._known[pair] = compare(one, other) if one and other else None
+        return self._known[pair]
+
+    def _text(self, number: int) -> Text | None:
+        if number in self._texts:
+            self._texts.move_to_end(number)
+            return self._texts[number]
+        codes = self._fetch(number)
+        found = None if codes is None else text(codes)
+        self._texts[number] = found
+        self._size += len(found.grams) if found else 0
+        while self._size > _CACHED and len(self._texts) > 2:
+            gone = self._texts.popitem(last=False)[1]
+            self._size -= len(gone.grams) if gone else 0
+        return found
