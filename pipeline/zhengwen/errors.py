@@ -19,3 +19,7 @@ class LabelError(ZhengwenError):
 
 class OutputError(ZhengwenError):
     """An output that cannot be written, or must not be."""
+
+
+class KeptIndexError(ZhengwenError):
+    """An index of kept articles that is damaged, of another version, or cannot be written."""

@@ -6,21 +6,24 @@ a kept keeper that verifies, chains of resemblance leave nobody out, and the ord
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Ints
-from zhengwen.dedup.candidates import Pairs, candidates, number_of
+from zhengwen.dedup.candidates import Facts, Pairs, candidates, of_articles
 from zhengwen.dedup.fold import Codes
-from zhengwen.dedup.sketch import GRAM, Keys, Sketches
+from zhengwen.dedup.sketch import GRAM, Keys
 from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare, text
 
-Fetch = Callable[[int], Codes | None]
-"""The folded text of an article, by number; None if it cannot be had: then it stands for nobody and stays."""
+Fetch = Callable[[Sequence[int]], Sequence[Codes | None]]
+"""The folded texts of articles, by number; None for one that cannot be had: then it stands for nobody and stays."""
 _CACHED = 1 << 22
 """5-grams, at most, that are kept in memory of articles read before (32 MB)."""
+_AHEAD = 64
+"""Pairs for which texts are read at a time: folding a batch costs half of folding one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +41,44 @@ class LeftOut:
     containment: float
 
 
-def order(sketches: Sketches, fixed: Flags) -> Ints:
+def order(lengths: NDArray[np.int32], dates: Ints, fixed: Flags) -> Ints:
     """Each article's place in the order of keepers."""
-    ranks = np.empty(len(sketches), np.int64)
-    ranks[np.lexsort((np.arange(len(sketches)), sketches.dates, -sketches.lengths.astype(np.int64), ~fixed))] = (
-        np.arange(len(sketches))
-    )
+    ranks = np.empty(len(lengths), np.int64)
+    numbers = np.arange(len(lengths))
+    ranks[np.lexsort((numbers, dates, -lengths.astype(np.int64), ~fixed))] = numbers
     return ranks
 
 
-def decide(sketches: Sketches, packed: Keys, fixed: Flags, fetch: Fetch, limits: Limits) -> list[LeftOut]:
+def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits) -> list[LeftOut]:
     """The articles left out, by number.
 
+    exact: the exact keys of the articles.
     packed: sorted entries of the articles (see `candidates.entries`); those of fixed articles that nobody else
-        shares may be missing. Not needed for exact copies.
+        shares may be missing.
 
     What is common depends on who is there; so the kept articles alone are searched again until nothing more is found, and
     deduplicating what was deduplicated changes nothing.
     """
-    ranks = order(sketches, fixed)
     book = _Book(fetch, limits)
-    copies = _exact_copies(sketches, ranks, fixed)
+    copies = _exact_copies(exact, facts)
     out = {copy: LeftOut(copy, keeper, Reason.EXACT, 1.0, 1.0) for copy, keeper in _verified(copies, book)}
     if not limits.near:
         return [out[n] for n in sorted(out)]
-    alone = np.ones(len(sketches), np.bool_)
+    alone = np.ones(len(exact), np.bool_)
     alone[list(out)] = False
+    if out:
+        packed = of_articles(packed, alone)
     near: dict[int, LeftOut] = {}
     pairs = np.zeros((0, 2), np.int64)
     while True:
         kept = alone.copy()
         kept[list(near)] = False
-        found = candidates(packed[kept[number_of(packed)]], ranks, sketches.lengths, fixed)
+        found = candidates(of_articles(packed, kept) if near else packed, facts, limits)
         new = _not_in(found, pairs)
         if not len(new):
             break
         pairs = np.concatenate((pairs, new))
-        near = _assign(pairs, ranks, fixed, book)
+        near = _assign(pairs, facts.ranks, book)
     for copy, row in list(out.items()):
         if keeper := near.get(row.keeper):
             out[copy] = LeftOut(copy, keeper.keeper, keeper.reason, keeper.jaccard, keeper.containment)
@@ -82,21 +86,23 @@ def decide(sketches: Sketches, packed: Keys, fixed: Flags, fetch: Fetch, limits:
     return [out[n] for n in sorted(out)]
 
 
-def _exact_copies(sketches: Sketches, ranks: Ints, fixed: Flags) -> list[tuple[int, int]]:
+def _exact_copies(exact: Keys, facts: Facts) -> list[tuple[int, int]]:
     """Articles with the exact key of one before them in the order, and the first of these."""
-    by_key = np.lexsort((ranks, sketches.exact))
-    keys = sketches.exact[by_key]
+    by_key = np.lexsort((facts.ranks, exact))
+    keys = exact[by_key]
     first = np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)]
     keepers = by_key[np.flatnonzero(first)[np.cumsum(first) - 1]] if len(keys) else by_key
-    copies = ~first & ~fixed[by_key] & (sketches.lengths[by_key] >= GRAM)
+    copies = ~first & ~facts.fixed[by_key] & (facts.lengths[by_key] >= GRAM)
     return list(zip(by_key[copies].tolist(), keepers[copies].tolist(), strict=True))
 
 
 def _verified(copies: list[tuple[int, int]], book: "_Book") -> Iterator[tuple[int, int]]:
-    for copy, keeper in copies:
-        likeness = book.likeness(copy, keeper)
-        if likeness and likeness.same:
-            yield copy, keeper
+    for at in range(0, len(copies), _AHEAD):
+        book.read_ahead(copies[at : at + _AHEAD])
+        for copy, keeper in copies[at : at + _AHEAD]:
+            likeness = book.likeness(copy, keeper)
+            if likeness and likeness.same:
+                yield copy, keeper
 
 
 def _not_in(found: Pairs, pairs: Ints) -> Ints:
@@ -109,20 +115,24 @@ def _not_in(found: Pairs, pairs: Ints) -> Ints:
     return unseen
 
 
-def _assign(pairs: Ints, ranks: Ints, fixed: Flags, book: "_Book") -> dict[int, LeftOut]:
+def _assign(pairs: Ints, ranks: Ints, book: "_Book") -> dict[int, LeftOut]:
     """Walks each connected component in the order of keepers."""
     swap = ranks[pairs[:, 0]] > ranks[pairs[:, 1]]
     keepers = np.where(swap, pairs[:, 1], pairs[:, 0])
     articles = np.where(swap, pairs[:, 0], pairs[:, 1])
-    by_component = np.lexsort((ranks[keepers], ranks[articles], _components(pairs, len(ranks))[articles]))
+    component = _components(pairs, len(ranks))[articles]
+    by_component = np.lexsort((ranks[keepers], ranks[articles], component))
+    rows = list(zip(articles[by_component].tolist(), keepers[by_component].tolist(), strict=True))
     out: dict[int, LeftOut] = {}
-    rows = zip(articles[by_component].tolist(), keepers[by_component].tolist(), strict=True)
-    for article, keeper in rows:
-        if article in out or keeper in out or fixed[article]:
-            continue
-        likeness = book.likeness(article, keeper)
-        if likeness and (reason := book.limits.reason(likeness)):
-            out[article] = LeftOut(article, keeper, reason, likeness.jaccard, likeness.containment)
+    for at in range(0, len(rows), _AHEAD):
+        ahead = [(a, k) for a, k in rows[at : at + _AHEAD] if a not in out and k not in out]
+        book.read_ahead(ahead)
+        for article, keeper in ahead:
+            if article in out or keeper in out:
+                continue
+            likeness = book.likeness(article, keeper)
+            if likeness and (reason := book.limits.reason(likeness)):
+                out[article] = LeftOut(article, keeper, reason, likeness.jaccard, likeness.containment)
     return out
 
 
@@ -150,19 +160,21 @@ class _Book:
         """How alike the two are; None if one cannot be read."""
         pair = article << 32 | keeper
         if pair not in self._known:
-            one, other = self._text(article), self._text(keeper)
+            self.read_ahead([(article, keeper)])
+            one, other = self._texts[article], self._texts[keeper]
             self._known[pair] = compare(one, other) if one and other else None
         return self._known[pair]
 
-    def _text(self, number: int) -> Text | None:
-        if number in self._texts:
-            self._texts.move_to_end(number)
-            return self._texts[number]
-        codes = self._fetch(number)
-        found = None if codes is None else text(codes)
-        self._texts[number] = found
-        self._size += len(found.grams) if found else 0
-        while self._size > _CACHED and len(self._texts) > 2:
+    def read_ahead(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Reads the texts that comparing the pairs needs; forgets those not used for long."""
+        needed = dict.fromkeys(n for a, k in pairs if a << 32 | k not in self._known for n in (a, k))
+        for number in needed:
+            if number in self._texts:
+                self._texts.move_to_end(number)
+        missing = [n for n in needed if n not in self._texts]
+        for number, codes in zip(missing, self._fetch(missing) if missing else (), strict=True):
+            self._texts[number] = found = None if codes is None else text(codes)
+            self._size += len(found.grams) if found else 0
+        while self._size > _CACHED and len(self._texts) > len(needed):
             gone = self._texts.popitem(last=False)[1]
             self._size -= len(gone.grams) if gone else 0
-        return found

@@ -1,31 +1,36 @@
-"""Keys to candidates: which pairs of articles share enough keys to be compared.
+"""Keys to candidates: which pairs of articles share so many keys that comparing their texts is worth it.
 
-An entry is a key and an article in 64 bits: the key's upper 36, then the article's number. Sorted, entries of one key
-stand together. Two strangers among a million articles share a key by chance once in some thousand articles; comparing
-the texts then tells.
+An entry is a key and an article in 64 bits: 40 of the key, then the article's number. Sorted, entries of one key stand
+together, in the order of ranks.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from zhengwen.blocks import Flags, Ints
-from zhengwen.dedup.sketch import NO_KEY, Keys
+from zhengwen.blocks import Flags, Floats, Ints
+from zhengwen.dedup.sketch import GRAM, NO_KEY, SHINGLE, Keys
+from zhengwen.dedup.verify import Limits
 
-ARTICLE_BITS = np.uint64(28)
-ARTICLES = 1 << 28
+ARTICLES = 1 << 24
 """Articles, at most, that can be numbered."""
-COMMON = 100
+COMMON = 50
 """A key that more articles carry is a common passage, or a text with very many copies: its articles are compared with
 the first of them and with their neighbours only, so that work does not grow with the square."""
 _NEIGHBOURS = 2
-_FULL = 24
-"""Keys of an article, not counting common ones, from which on their number tells something."""
 _BATCH = 1 << 22
-"""Pairs that are counted at a time: bounds memory."""
+"""Pairs or entries that are handled at a time: bounds memory."""
+_KEY = np.uint64(24)
 _NUMBER = np.uint64(ARTICLES - 1)
-_PAIR = np.uint64(32)
+_RANK = np.uint64(32)
+_GRAM_BIT = np.uint64(1 << 31)
+_LOW = np.uint64(2**32 - 1)
+_STRICT, _LOOSE = 1.5, 3.5
+"""Standard deviations that the number of shared keys may stay below what is expected of a copy that is only just
+enough of one, with its edits spread evenly: for parts of a longer article, and for articles as long as each other."""
+_LEAST_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +47,46 @@ class Pairs:
         return len(self.first)
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the articles of a run beside their keys.
+
+    ranks: int64 (articles,), place of each in the order of keepers: who stands for whom.
+    lengths: int32 (articles,), code units of the folded texts.
+    fixed: bool (articles,), decided before: no two of them are compared.
+    highest: int64 (articles, 2), see `highest`.
+    """
+
+    ranks: Ints
+    lengths: NDArray[np.int32]
+    fixed: Flags
+    highest: Ints
+
+
 def entries(keys: Keys, numbers: Ints) -> Keys:
     """The sorted entries of articles with the given numbers; ``keys`` is (articles, slots)."""
-    packed = (keys >> ARTICLE_BITS << ARTICLE_BITS) | numbers.astype(np.uint64)[:, None]
+    packed = keys << _KEY | numbers.astype(np.uint64)[:, None]
     flat: Keys = packed[keys != NO_KEY]
     flat.sort()
     return flat
 
 
+def highest(keys: Keys) -> Ints:
+    """How far each article (of ``keys``, (articles, slots)) is known: int64 (articles, 2), the highest rank of its
+    shingles and of its 5-grams among its keys; 2³² if all are among them, -1 if it has no keys of the sort."""
+    ranks = np.where(keys == NO_KEY, -1, (keys >> np.uint64(8)).astype(np.int64))
+    grams = (keys >> np.uint64(7) & np.uint64(1)).astype(np.bool_) & (ranks >= 0)
+    half = ranks.shape[1] // 2
+    found = []
+    for of_sort, slots in ((~grams & (ranks >= 0), np.where(grams.any(1), half, 2 * half)), (grams, half)):
+        top = np.where(of_sort, ranks, -1).max(axis=1, initial=-1)
+        found.append(np.where((top >= 0) & (of_sort.sum(axis=1) < slots), 2**32, top))
+    return np.stack(found, axis=1)
+
+
 def key_of(packed: Keys) -> Keys:
     """The keys of entries."""
-    return packed >> ARTICLE_BITS
+    return packed >> _KEY
 
 
 def number_of(packed: Keys) -> Ints:
@@ -60,59 +94,60 @@ def number_of(packed: Keys) -> Ints:
     return (packed & _NUMBER).astype(np.int64)
 
 
-def matching(packed: Keys, wanted: Keys, limit: int) -> Keys:
+def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
     """The entries (of sorted ``packed``) whose key is wanted (sorted, distinct) and that ``limit`` articles at most carry."""
-    low = np.searchsorted(packed, wanted << ARTICLE_BITS)
-    counts = np.searchsorted(packed, wanted << ARTICLE_BITS | _NUMBER, side="right") - low
+    low = np.searchsorted(packed, wanted << _KEY)
+    counts = np.searchsorted(packed, wanted << _KEY | _NUMBER, side="right") - low
     some = (counts > 0) & (counts <= limit)
     low, counts = low[some], counts[some]
     places = np.repeat(low - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
     return np.asarray(packed[places])
 
 
-def candidates(packed: Keys, ranks: Ints, lengths: Ints, fixed: Flags) -> Pairs:
-    """The pairs worth comparing.
-
-    packed: sorted entries.
-    ranks: int64 (articles,), place of each article in the order of keepers: who stands for whom.
-    lengths: (articles,), code units of the folded texts.
-    fixed: bool (articles,), articles that were decided before: no two of them are compared.
-    """
+def candidates(packed: Keys, facts: Facts, limits: Limits) -> Pairs:
+    """The pairs worth comparing, from sorted entries."""
     begins, sizes = _groups(packed)
-    usable = _usable(packed, begins, sizes, len(ranks))
-    counted = _count(_light(packed, begins, sizes), fixed)
-    far = _count(_heavy(packed, begins, sizes, ranks), fixed)
-    pairs, shared = _sum(*counted, *far)
-    first, second = (pairs >> _PAIR).astype(np.int64), (pairs & np.uint64(2**32 - 1)).astype(np.int64)
-    low = np.minimum(lengths[first], lengths[second])
-    high = np.maximum(lengths[first], lengths[second])
-    required = 1 + (2 * low >= high) + (5 * low >= 4 * high)
-    telling = np.minimum(usable[first], usable[second]) >= _FULL
-    enough = (shared >= required) | ~telling
-    return Pairs(first[enough], second[enough])
+    light = _count(_light(packed, begins, sizes), facts.fixed)
+    heavy = _count(_heavy(packed, begins, sizes, facts.ranks), facts.fixed)
+    codes, shared = _sum(*light, *heavy)
+    pairs = Pairs((codes >> _RANK).astype(np.int64), (codes & _LOW).astype(np.int64))
+    telling = packed[~_is_common(packed, begins, sizes)] if (sizes > COMMON).any() else packed
+    enough = shared >= _required(pairs, telling, facts, limits)
+    return Pairs(pairs.first[enough], pairs.second[enough])
+
+
+def of_articles(packed: Keys, chosen: Flags) -> Keys:
+    """The entries of the chosen articles (bool, (articles,))."""
+    parts = [packed[at : at + _BATCH] for at in range(0, len(packed), _BATCH)]
+    return np.concatenate([p[chosen[number_of(p)]] for p in parts]) if parts else packed
 
 
 def _groups(packed: Keys) -> tuple[Ints, Ints]:
     """Where the entries of each key that two and more articles carry begin, and how many they are."""
-    keys = key_of(packed)
-    edges = np.flatnonzero(keys[1:] != keys[:-1]) + 1
-    begins = np.concatenate(([0], edges))
-    sizes = np.diff(np.concatenate((begins, [len(packed)])))
-    several = sizes > 1
-    return begins[several], sizes[several]
+    again = np.zeros(len(packed) + 1, np.bool_)
+    for at in range(0, len(packed), _BATCH):
+        keys = key_of(packed[max(at - 1, 0) : at + _BATCH])
+        again[max(at, 1) : max(at, 1) + len(keys) - 1] = keys[1:] == keys[:-1]
+    begins = np.flatnonzero(again[1:] & ~again[:-1])
+    ends = np.flatnonzero(again[:-1] & ~again[1:]) + 1
+    return begins, ends - begins
 
 
-def _usable(packed: Keys, begins: Ints, sizes: Ints, articles: int) -> Ints:
-    """How many keys of each article are not common."""
-    usable = np.bincount(number_of(packed), minlength=articles)
-    for place, size in zip(*(a[sizes > COMMON].tolist() for a in (begins, sizes)), strict=True):
-        usable[number_of(packed[place : place + size])] -= 1
-    return usable
+def _common(begins: Ints, sizes: Ints) -> Iterator[slice]:
+    for begin, size in zip(*(a[sizes > COMMON].tolist() for a in (begins, sizes)), strict=True):
+        yield slice(begin, begin + size)
+
+
+def _is_common(packed: Keys, begins: Ints, sizes: Ints) -> Flags:
+    common = np.zeros(len(packed), np.bool_)
+    for group in _common(begins, sizes):
+        common[group] = True
+    return common
 
 
 def _light(packed: Keys, begins: Ints, sizes: Ints) -> Iterator[tuple[Ints, Ints]]:
     """All pairs of articles that share a key."""
-    for size in np.unique(sizes[sizes <= COMMON]).tolist():
+    for size in np.flatnonzero(np.bincount(sizes[sizes <= COMMON])).tolist():
         of_size = begins[sizes == size]
         a, b = np.triu_indices(size, 1)
         step = max(1, _BATCH // len(a))
@@ -123,10 +158,10 @@ def _light(packed: Keys, begins: Ints, sizes: Ints) -> Iterator[tuple[Ints, Ints
 
 def _heavy(packed: Keys, begins: Ints, sizes: Ints, ranks: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Of the articles that share a common key, each with the first in the order of keepers and with the next few."""
-    for place, size in zip(*(a[sizes > COMMON].tolist() for a in (begins, sizes)), strict=True):
-        numbers = number_of(packed[place : place + size])
+    for group in _common(begins, sizes):
+        numbers = number_of(packed[group])
         numbers = numbers[np.argsort(ranks[numbers])]
-        yield np.full(size - 1, numbers[0]), numbers[1:]
+        yield np.full(len(numbers) - 1, numbers[0]), numbers[1:]
         for step in range(1, _NEIGHBOURS + 1):
             yield numbers[:-step], numbers[step:]
 
@@ -139,7 +174,7 @@ def _count(source: Iterator[tuple[Ints, Ints]], fixed: Flags) -> tuple[Keys, Int
     for a, b in source:
         open_ = ~(fixed[a] & fixed[b])
         low, high = np.minimum(a, b)[open_], np.maximum(a, b)[open_]
-        waiting.append(low.astype(np.uint64) << _PAIR | high.astype(np.uint64))
+        waiting.append(low.astype(np.uint64) << _RANK | high.astype(np.uint64))
         size += len(low)
         if size >= _BATCH:
             pairs, counts = _sum(pairs, counts, *_tally(waiting))
@@ -148,12 +183,63 @@ def _count(source: Iterator[tuple[Ints, Ints]], fixed: Flags) -> tuple[Keys, Int
 
 
 def _tally(waiting: list[Keys]) -> tuple[Keys, Ints]:
-    return np.unique(np.concatenate(waiting or [np.zeros(0, np.uint64)]), return_counts=True)
+    codes = np.concatenate(waiting) if waiting else np.zeros(0, np.uint64)
+    return _runs(codes, np.ones(len(codes), np.int64))
 
 
 def _sum(pairs: Keys, counts: Ints, more: Keys, more_counts: Ints) -> tuple[Keys, Ints]:
     """Two tallies as one."""
-    if not len(more) or not len(pairs):
-        return (pairs, counts) if len(pairs) else (more, more_counts)
-    together, places = np.unique(np.concatenate((pairs, more)), return_inverse=True)
-    return together, np.bincount(places, np.concatenate((counts, more_counts))).astype(np.int64)
+    if not len(more):
+        return pairs, counts
+    return _runs(np.concatenate((pairs, more)), np.concatenate((counts, more_counts)))
+
+
+def _runs(codes: Keys, counts: Ints) -> tuple[Keys, Ints]:
+    """Each code once, sorted, with the sum of its counts."""
+    if not len(codes):
+        return codes, counts
+    by_code = np.argsort(codes, kind="stable")
+    codes = codes[by_code]
+    firsts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
+    return codes[firsts], np.add.reduceat(counts[by_code], firsts)
+
+
+def _required(pairs: Pairs, telling: Keys, facts: Facts, limits: Limits) -> Floats:
+    """How many keys each pair must share.
+
+    Below the rank up to which both articles are known, all keys of either are known; what share of the shorter one's
+    the other has too estimates the containment (Hera, Pierce-Ward and Koslicki, "Deriving confidence intervals for
+    mutation rates across a wide range of evolutionary distances using FracMinHash", 2023).
+    """
+    lengths = facts.lengths.astype(np.int64)
+    swap = lengths[pairs.first] > lengths[pairs.second]
+    shorter = np.where(swap, pairs.second, pairs.first)
+    longer = np.where(swap, pairs.first, pairs.second)
+    near = lengths[shorter] >= limits.similarity * lengths[longer]
+    known = _known(telling, pairs, facts)
+    of_shorter = np.where(swap, known[:, 1], known[:, 0])
+    of_longer = np.where(swap, known[:, 0], known[:, 1])
+    counted = np.where(facts.fixed[shorter], np.where(near, of_longer, 0), of_shorter)
+    counted = np.where(near & ~facts.fixed[longer], np.minimum(counted, of_longer), counted)
+    share = max(1 - SHINGLE / GRAM * (1 - limits.share), _LEAST_SHARE)
+    spread = np.sqrt(counted * share * (1 - share))
+    required: Floats = np.maximum(counted * share - np.where(near, _LOOSE, _STRICT) * spread, 1)
+    return required
+
+
+def _known(telling: Keys, pairs: Pairs, facts: Facts) -> Ints:
+    """Keys of the first and of the second (int64, (pairs, 2)) that rank no higher than either is known."""
+    concerned = np.zeros(len(facts.lengths), np.bool_)
+    concerned[pairs.first] = concerned[pairs.second] = True
+    telling = of_articles(telling, concerned)
+    numbers = number_of(telling)
+    known = np.zeros((len(pairs), 2), np.int64)
+    grams = (telling & _GRAM_BIT) != 0
+    for sort, of_sort in enumerate((~grams, grams)):
+        by_article = numbers[of_sort] << 33 | (telling[of_sort] >> _RANK).astype(np.int64)
+        by_article.sort()
+        limit = np.minimum(facts.highest[pairs.first, sort], facts.highest[pairs.second, sort])
+        for side, articles in enumerate((pairs.first, pairs.second)):
+            upto = np.searchsorted(by_article, (articles << 33) + limit, side="right")
+            known[:, side] += np.where(limit < 0, 0, upto - np.searchsorted(by_article, articles << 33))
+    return known

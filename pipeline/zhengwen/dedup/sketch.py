@@ -40,7 +40,9 @@ class Sketches:
     exact: uint64 (articles,), xxh3 of the folded text: the same for exact copies.
     lengths: int32 (articles,), code units of the folded text.
     dates: int64 (articles,), see `Folded.dates`.
-    keys: uint64 (articles, `SLOTS`), `NO_KEY` where an article has fewer.
+    keys: uint64 (articles, `SLOTS`), `NO_KEY` where an article has fewer. The upper 32 of a key's 40 bits are the
+        shingle's rank, by which the lowest are chosen; then a bit that tells 5-grams from shingles; then 7 more of a
+        second hash, since the ranks that are chosen are all low.
     """
 
     exact: Keys
@@ -150,9 +152,10 @@ def _fill(keys: Keys, codes: Codes, ranks: NDArray[np.uint32], places: Ints, sta
     slot = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
     chosen = slot < keys.shape[1]
     owner, slot, places = owner[chosen], slot[chosen], places[chosen]
-    hashed = np.full(len(places), order, np.uint64)
+    hashed = np.zeros(len(places), np.uint64)
     for k in range(order):
         hashed = hashed * np.uint64(_BASE) + codes[places + k]
-    keys[owner, slot] = np.minimum(mixed(hashed), NO_KEY - np.uint64(1))
+    more = mixed(hashed) >> np.uint64(57) | np.uint64((order == GRAM) << 7)
+    keys[owner, slot] = ranks[places].astype(np.uint64) << np.uint64(8) | more
     few: Ints = np.flatnonzero(counts < keys.shape[1])
     return few

@@ -54,6 +54,11 @@ class Limits:
             return Reason.CONTAINED
         return None
 
+    @property
+    def share(self) -> float:
+        """Least share of an article's 5-grams that stand in its keeper, for either reason, if both are as long."""
+        return min(self.containment, 2 * self.similarity / (1 + self.similarity))
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -71,7 +76,11 @@ def text(codes: Codes) -> Text:
     """Prepares a folded text for comparisons."""
     if len(codes) < GRAM:
         return Text(codes, np.zeros(0, np.uint64))
-    return Text(codes, np.unique(mixed(polynomial(codes.astype(np.uint64), GRAM, np.uint64))))
+    grams = mixed(polynomial(codes.astype(np.uint64), GRAM, np.uint64))
+    grams.sort()
+    first = np.ones(len(grams), np.bool_)
+    np.not_equal(grams[1:], grams[:-1], out=first[1:])
+    return Text(codes, grams[first])
 
 
 def compare(article: Text, keeper: Text) -> Likeness:
