@@ -1,1 +1,1 @@
-"""Which articles say what another one says: fold, sketch, join, verify, assign. No stage depends on another's inside."""
+"""Which articles say what another one says: folded, sketched, joined, compared, assigned to keepers, remembered."""

@@ -1,8 +1,9 @@
 """Candidates to verdicts: who stands for whom.
 
-Articles are taken in one order: those decided before, then the longest, then the earliest, then by number. An article is
-left out if it verifies against one that is kept already; its keeper is the first such. So every article left out has
-a kept keeper that verifies, chains of resemblance leave nobody out, and the order of processing does not matter.
+Articles are taken in one order: those decided before, then the longest, then the earliest, then by number. An
+article is left out if it verifies against one that is kept already; its keeper is the first such. So every article
+left out has a kept keeper that verifies, chains of resemblance leave nobody out, and the order of processing does
+not matter.
 """
 
 from collections import OrderedDict
@@ -56,8 +57,8 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     packed: sorted entries of the articles (see `candidates.entries`); those of fixed articles that nobody else
         shares may be missing.
 
-    What is common depends on who is there; so the kept articles alone are searched again until nothing more is found, and
-    deduplicating what was deduplicated changes nothing.
+    What is common depends on who is there; so the kept articles alone are searched again until nothing more is
+    found, and deduplicating what was deduplicated changes nothing.
     """
     book = _Book(fetch, limits)
     copies = _exact_copies(exact, facts)

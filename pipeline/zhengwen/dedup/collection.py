@@ -35,6 +35,9 @@ class Known:
     packed: Keys
 
 
+EMPTY = Known(np.zeros(0, RECORD), np.zeros(0, np.uint64))
+
+
 @dataclass(slots=True)
 class Collection:
     """Gathers what is kept in memory of the articles of a run: 256 bytes of entries and 40 more an article."""
@@ -99,16 +102,18 @@ def merge(parts: Sequence[Known]) -> Known:
 def choose(known: Known, chosen: Flags) -> Known:
     """The chosen articles alone, numbered anew in the same order."""
     packed = of_articles(known.packed, chosen)
-    numbers = number_of(packed)
-    packed += (np.cumsum(chosen) - 1)[numbers].astype(np.uint64) - numbers.astype(np.uint64)
+    lower = np.cumsum(~chosen)
+    for at in range(0, len(packed), _BLOCK):
+        part = packed[at : at + _BLOCK]
+        part -= lower[number_of(part)].astype(np.uint64)
     return Known(known.records[chosen], packed)
 
 
 def deduplicate(new: Known, fixed: Known, fetch: Fetch, limits: Limits) -> list[LeftOut]:
     """Which new articles are left out, and who stands for them.
 
-    Fixed articles are numbered after the new ones; they stand for new ones, and nothing stands for them. ``fetch`` gives
-    the folded texts of either.
+    Fixed articles are numbered after the new ones; they stand for new ones, and nothing stands for them. ``fetch``
+    gives the folded texts of either.
     """
     both = merge([new, fixed]) if len(fixed.records) else new
     decided = np.arange(len(both.records)) >= len(new.records)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,21 +52,26 @@ class Folded:
 
 def fold_texts(texts: Sequence[str]) -> Folded:
     """Folds a batch of articles."""
-    parts = [_split(t) for t in texts]
+    parts = [split(t) for t in texts]
     encoded = [body.encode("utf-16-le", "surrogatepass") for body, _ in parts]
-    raw = np.frombuffer(b"".join(encoded), dtype="<u2")
+    folded = fold_units(np.frombuffer(b"".join(encoded), dtype="<u2"))
+    kept = folded != DROPPED
+    bounds = np.cumsum([0, *(len(e) // 2 for e in encoded)]).tolist()
+    counts = [np.count_nonzero(kept[a:b]) for a, b in pairwise(bounds)]
+    return Folded(folded[np.flatnonzero(kept)], np.cumsum([0, *counts]), np.array([d for _, d in parts], np.int64))
+
+
+def fold_units(raw: Codes) -> Codes:
+    """The folded code unit of each UTF-16 code unit; `DROPPED` for what does not count."""
     folded = _table().take(raw, mode="clip")
     _fold_pairs(raw, folded)
     for start, end in _targets(raw):
         folded[start:end] = DROPPED
-    kept = folded != DROPPED
-    bounds = np.cumsum([0, *(len(e) // 2 for e in encoded)]).tolist()
-    counts = [np.count_nonzero(kept[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-    return Folded(folded[np.flatnonzero(kept)], np.cumsum([0, *counts]), np.array([d for _, d in parts], np.int64))
+    return folded
 
 
 def _folded(char: str) -> str:
-    """What one character folds to: NFKC and case folding where that gives one letter or digit; nothing if it is none."""
+    """What one character folds to: NFKC and case folding where that gives one letter or digit; else nothing."""
     candidates = (unicodedata.normalize("NFKC", char).casefold(), char.casefold(), char)
     folded = next(c for c in candidates if len(c) == 1)
     return folded if folded.isalnum() else ""
@@ -99,7 +105,7 @@ def _fold_pairs(raw: Codes, folded: Codes) -> None:
             folded[firsts[points == point] + k] = unit
 
 
-def _split(text: str) -> tuple[str, int]:
+def split(text: str) -> tuple[str, int]:
     """An article's text without front matter, and the front matter's date (see `Folded.dates`)."""
     begin = 1 if text.startswith("\ufeff") else 0
     fence = text[begin : begin + 3]

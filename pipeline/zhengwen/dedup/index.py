@@ -2,8 +2,8 @@
 
 A folder of segments, each of at most `ARTICLES` articles, and `MANIFEST`, which names the segments that count. Files
 are written under new names, and the manifest is replaced last; so whoever reads, even after a crash, finds the index
-of before or the index of after. Segments of like size are merged, as in a log-structured merge tree (O'Neil et al., 1996):
-there are few of them, and an article is rewritten a few times in its life.
+of before or the index of after. Segments of like size are merged, as in a log-structured merge tree (O'Neil et al.,
+1996): there are few of them, and an article is rewritten a few times in its life.
 
 Of a segment's files, ``entries`` are sorted entries (see `candidates`), ``exact`` and ``named`` are the like with the exact
 key and with a hash of the name in place of keys; ``records`` are `RECORD`; ``names`` are the names end to end, as
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from zhengwen.blocks import Ints
 from zhengwen.dedup.candidates import ARTICLES, entries, key_of, matching, number_of
-from zhengwen.dedup.collection import RECORD, Known, choose, merge
+from zhengwen.dedup.collection import EMPTY, RECORD, Known, choose, merge
 from zhengwen.dedup.sketch import ALGORITHM, GRAM, NO_KEY, SHINGLE, SLOTS, Keys
 from zhengwen.errors import KeptIndexError
 
@@ -107,15 +107,17 @@ class Index:
             names += [segment.spelled(n) for n in numbers.tolist()]
         return Match(merge(parts) if parts else EMPTY, tuple(names))
 
+    def holds(self, names: Iterable[str]) -> set[str]:
+        """Which of the names are kept articles."""
+        asked = set(names)
+        return {name for segment in self.segments for _, name in _named(segment, asked)}
+
     def retire(self, names: Iterable[str]) -> "Index":
         """The index without the articles of these names; those not in it are passed over. Nothing is written yet."""
-        spelled = sorted(set(names))
-        hashes = _name_entries(spelled)
+        asked = set(names)
         segments = []
         for segment in self.segments:
-            found = number_of(matching(segment.arrays["named"], np.unique(key_of(hashes))))
-            asked = set(spelled)
-            gone = [n for n in found.tolist() if segment.spelled(n) in asked]
+            gone = [number for number, _ in _named(segment, asked)]
             segments.append(replace(segment, retired=np.union1d(segment.retired, np.array(gone, np.int64))))
         return replace(self, segments=tuple(segments))
 
@@ -129,7 +131,11 @@ class Index:
 
     def _add(self, known: Known, names: Sequence[str]) -> "Index":
         segments, fresh = list(self.segments), (known, list(names))
-        while segments and segments[-1].articles <= 2 * len(fresh[1]) and segments[-1].articles + len(fresh[1]) <= ARTICLES:
+        while (
+            segments
+            and segments[-1].articles <= 2 * len(fresh[1])
+            and segments[-1].articles + len(fresh[1]) <= ARTICLES
+        ):
             older = segments.pop().whole()
             fresh = merge([older[0], fresh[0]]), older[1] + fresh[1]
         written = self.written
@@ -148,9 +154,6 @@ class Index:
         _replace_manifest(self.folder, _HEAD | {"written": written, "segments": rows})
         _sweep(self.folder, rows)
         return Index(self.folder, tuple(segments), written)
-
-
-EMPTY = Known(np.zeros(0, RECORD), np.zeros(0, np.uint64))
 
 
 def load(output: Path) -> Index:
@@ -184,6 +187,14 @@ def _read_segment(folder: Path, row: dict[str, Any]) -> _Segment:
         raise ValueError(f"{row['name']} does not hold what the manifest says")
     retired = np.load(folder / row["retired"]) if row["retired"] else np.zeros(0, np.int64)
     return _Segment(row["name"], arrays, retired)
+
+
+def _named(segment: _Segment, names: set[str]) -> list[tuple[int, str]]:
+    """The articles of a segment that count and have one of the names."""
+    wanted = np.unique(key_of(_name_entries(sorted(names))))
+    found = np.setdiff1d(number_of(matching(segment.arrays["named"], wanted)), segment.retired)
+    spelled = [(n, segment.spelled(n)) for n in found.tolist()]
+    return [(n, name) for n, name in spelled if name in names]
 
 
 def _write_segment(folder: Path, name: str, known: Known, names: Sequence[str]) -> _Segment:

@@ -80,7 +80,7 @@ def sketch(folded: Folded) -> Sketches:
 
 
 def lowest(codes: Codes, starts: Ints, order: int, slots: int) -> Keys:
-    """Keys (uint64, (articles, slots)) of the ``slots`` distinct runs of ``order`` codes whose 32-bit hash is lowest."""
+    """Keys (uint64, (articles, slots)) of the ``slots`` distinct runs of ``order`` codes whose ranks are lowest."""
     keys = _none(len(starts) - 1)[:, :slots].copy()
     runs = np.maximum(np.diff(starts) - order + 1, 0)
     if not runs.any():
@@ -112,7 +112,7 @@ def _ranks(codes: Codes, order: int) -> NDArray[np.uint32]:
 
 
 def polynomial(codes: NDArray[Any], order: int, kind: type[np.uint32] | type[np.uint64]) -> NDArray[Any]:
-    """The polynomial of each run of ``order`` codes, modulo 2³² or 2⁶⁴ as ``kind`` says, from runs of half the length."""
+    """The polynomial of each run of ``order`` codes, modulo 2³² or 2⁶⁴ as ``kind`` says."""
     if order == 1:
         return codes
     modulus = 2 ** (8 * kind().itemsize)
