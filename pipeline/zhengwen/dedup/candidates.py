@@ -95,7 +95,7 @@ def number_of(packed: Keys) -> Ints:
 
 
 def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
-    """The entries (of sorted ``packed``) whose key is wanted (sorted, distinct) and carried by ``limit`` articles at most."""
+    """The entries (of sorted ``packed``) whose key is wanted (sorted, distinct) and in ``limit`` articles at most."""
     low = np.searchsorted(packed, wanted << _KEY)
     counts = np.searchsorted(packed, wanted << _KEY | _NUMBER, side="right") - low
     some = (counts > 0) & (counts <= limit)

@@ -5,9 +5,9 @@ are written under new names, and the manifest is replaced last; so whoever reads
 of before or the index of after. Segments of like size are merged, as in a log-structured merge tree (O'Neil et al.,
 1996): there are few of them, and an article is rewritten a few times in its life.
 
-Of a segment's files, ``entries`` are sorted entries (see `candidates`), ``exact`` and ``named`` are the like with the exact
-key and with a hash of the name in place of keys; ``records`` are `RECORD`; ``names`` are the names end to end, as
-the file system spells them, and ``bounds`` where each begins.
+Of a segment's files, ``entries`` are sorted entries (see `candidates`), ``exact`` and ``named`` are the like with the
+exact key and with a hash of the name in place of keys; ``records`` are `RECORD`; ``names`` are the names end to end,
+as the file system spells them, and ``bounds`` where each begins.
 """
 
 import contextlib
