@@ -17,12 +17,12 @@ from zhengwen.blocks import Flags, Ints
 from zhengwen.dedup.candidates import Facts, Pairs, candidates, of_articles
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
-from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare, text
+from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare
 
 Fetch = Callable[[Sequence[int]], Sequence[Codes | None]]
 """The folded texts of articles, by number; None for one that cannot be had: then it stands for nobody and stays."""
 _CACHED = 1 << 22
-"""5-grams, at most, that are kept in memory of articles read before (32 MB)."""
+"""Code units, at most, of articles read before that are kept in memory with their 5-grams (some 50 MB)."""
 _AHEAD = 64
 """Pairs for which texts are read at a time: folding a batch costs half of folding one by one."""
 
@@ -158,12 +158,12 @@ class _Book:
         self._known: dict[int, Likeness | None] = {}
 
     def likeness(self, article: int, keeper: int) -> Likeness | None:
-        """How alike the two are; None if one cannot be read."""
+        """How alike the two are; None if not nearly enough, or if one cannot be read."""
         pair = article << 32 | keeper
         if pair not in self._known:
             self.read_ahead([(article, keeper)])
             one, other = self._texts[article], self._texts[keeper]
-            self._known[pair] = compare(one, other) if one and other else None
+            self._known[pair] = compare(one, other, self.limits) if one and other else None
         return self._known[pair]
 
     def read_ahead(self, pairs: Sequence[tuple[int, int]]) -> None:
@@ -174,8 +174,8 @@ class _Book:
                 self._texts.move_to_end(number)
         missing = [n for n in needed if n not in self._texts]
         for number, codes in zip(missing, self._fetch(missing) if missing else (), strict=True):
-            self._texts[number] = found = None if codes is None else text(codes)
-            self._size += len(found.grams) if found else 0
+            self._texts[number] = None if codes is None else Text(codes)
+            self._size += 0 if codes is None else len(codes)
         while self._size > _CACHED and len(self._texts) > len(needed):
             gone = self._texts.popitem(last=False)[1]
-            self._size -= len(gone.grams) if gone else 0
+            self._size -= len(gone.codes) if gone else 0

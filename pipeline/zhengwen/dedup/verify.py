@@ -9,6 +9,11 @@ from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys, mixed, polynomial
 
 
+_NOTHING = np.zeros(0, np.uint64)
+_EIGHTH = np.uint64(1 << 61)
+_DEVIATIONS = 5
+
+
 class Reason(StrEnum):
     """Why an article is left out."""
 
@@ -60,37 +65,52 @@ class Limits:
         return min(self.containment, 2 * self.similarity / (1 + self.similarity))
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
     """What is compared of one article.
 
     codes: its folded text.
-    grams: uint64, the 64-bit hashes of its distinct 5-grams, sorted.
+    sample: uint64, those of its distinct 5-grams whose hash is in the lowest eighth, sorted.
     """
 
-    codes: Codes
-    grams: Keys
+    __slots__ = ("_hashed", "_is_set", "codes", "sample")
+
+    def __init__(self, codes: Codes) -> None:
+        self.codes = codes
+        self._hashed = mixed(polynomial(codes.astype(np.uint64), GRAM, np.uint64)) if len(codes) >= GRAM else _NOTHING
+        self._is_set = False
+        self.sample = _distinct(self._hashed[self._hashed < _EIGHTH])
+
+    @property
+    def grams(self) -> Keys:
+        """The 64-bit hashes of its distinct 5-grams, sorted."""
+        if not self._is_set:
+            self._hashed, self._is_set = _distinct(self._hashed), True
+        return self._hashed
 
 
-def text(codes: Codes) -> Text:
-    """Prepares a folded text for comparisons."""
-    if len(codes) < GRAM:
-        return Text(codes, np.zeros(0, np.uint64))
-    grams = mixed(polynomial(codes.astype(np.uint64), GRAM, np.uint64))
-    grams.sort()
-    first = np.ones(len(grams), np.bool_)
-    np.not_equal(grams[1:], grams[:-1], out=first[1:])
-    return Text(codes, grams[first])
+def _distinct(numbers: Keys) -> Keys:
+    numbers = np.sort(numbers)
+    first = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
+    distinct: Keys = numbers[first]
+    return distinct
 
 
-def compare(article: Text, keeper: Text) -> Likeness:
-    """How alike the two are. An article of fewer than five letters is like nothing but itself."""
-    same = len(article.codes) == len(keeper.codes) and bool((article.codes == keeper.codes).all())
-    if same:
-        return Likeness(1.0, 1.0, same)
+def compare(article: Text, keeper: Text, limits: Limits) -> Likeness | None:
+    """How alike the two are; None if an eighth of the 5-grams shows already that neither limit can be met.
+
+    By chance that is wrong for one in three million of the pairs that only just meet one. An article of fewer than five
+    letters is like nothing but itself.
+    """
+    if len(article.codes) == len(keeper.codes) and bool((article.codes == keeper.codes).all()):
+        return Likeness(1.0, 1.0, True)
+    tried, needed = len(article.sample), min(limits.similarity, limits.containment)
+    least = tried * needed - _DEVIATIONS * (tried * needed * (1 - needed)) ** 0.5
+    if _shared(article.sample, keeper.sample) < least:
+        return None
     shared = _shared(article.grams, keeper.grams)
     either = len(article.grams) + len(keeper.grams) - shared
-    return Likeness(shared / max(either, 1), shared / max(len(article.grams), 1), same)
+    return Likeness(shared / max(either, 1), shared / max(len(article.grams), 1), False)
 
 
 def _shared(one: Keys, other: Keys) -> int:
