@@ -78,6 +78,13 @@ def test_an_article_folds_alike_in_every_batch(articles: list[str]) -> None:
         assert batch.dates[n] == alone.dates[0]
 
 
+def test_a_link_that_is_cut_off_takes_nothing_of_the_next_article() -> None:
+    batch = fold_texts(["见[文档](http://a.example/b", "下一篇（完)"])
+    assert [batch.article(n).tobytes().decode("utf-16-le") for n in range(2)] == ["见文档httpaexampleb", "下一篇完"]
+    halves = fold_texts(["甲\ud842", "\udfb7乙"])
+    assert [batch_.tobytes().decode("utf-16-le") for batch_ in (halves.article(0), halves.article(1))] == ["甲", "乙"]
+
+
 @given(text)
 def test_folding_what_was_folded_changes_nothing(article: str) -> None:
     once = says(article)

@@ -18,6 +18,8 @@ Codes = NDArray[np.uint16]
 DROPPED = 0
 UNDATED = 2**62
 """Stands for the date of an article that has none: later than every date."""
+_END = "\n".encode("utf-16-le")
+"""Stands between articles, so that no link target runs on into the next one."""
 _TARGET = 2000
 """Code units, at most, between the brackets of a link target."""
 _DATE = re.compile(
@@ -54,9 +56,9 @@ def fold_texts(texts: Sequence[str]) -> Folded:
     """Folds a batch of articles."""
     parts = [split(t) for t in texts]
     encoded = [body.encode("utf-16-le", "surrogatepass") for body, _ in parts]
-    folded = fold_units(np.frombuffer(b"".join(encoded), dtype="<u2"))
+    folded = fold_units(np.frombuffer(_END.join(encoded), dtype="<u2"))
     kept = folded != DROPPED
-    bounds = np.cumsum([0, *(len(e) // 2 for e in encoded)]).tolist()
+    bounds = np.cumsum([0, *((len(e) + len(_END)) // 2 for e in encoded)]).tolist()
     counts = [np.count_nonzero(kept[a:b]) for a, b in pairwise(bounds)]
     return Folded(folded[np.flatnonzero(kept)], np.cumsum([0, *counts]), np.array([d for _, d in parts], np.int64))
 

@@ -8,7 +8,6 @@ import numpy as np
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys, mixed, polynomial
 
-
 _NOTHING = np.zeros(0, np.uint64)
 _EIGHTH = np.uint64(1 << 61)
 _DEVIATIONS = 5
