@@ -2,8 +2,8 @@
 
 python benchmarks/dedup_tools.py TOOL TEXTS.jsonl OUT.json
 
-TEXTS.jsonl holds {"text"} a line. OUT.json gets {"out": [[article, keeper], ...], "seconds", "megabytes"}: seconds from
-decoded texts to clusters (imports not counted), peak resident memory with the texts.
+TEXTS.jsonl holds {"text"} a line. OUT.json gets {"out": [[article, keeper], ...], "seconds", "megabytes"}: seconds of
+processor time from decoded texts to clusters (imports not counted), peak resident memory with the texts.
 """
 
 import contextlib
@@ -98,9 +98,9 @@ def main() -> None:
         import datasketch as _  # noqa: F401
     if name.startswith("text_dedup"):
         import text_dedup.minhash  # noqa: F401
-    started = time.perf_counter()
+    started = time.process_time()
     out = TOOLS[name](texts)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     Path(target).write_text(json.dumps({"out": out, "seconds": seconds, "megabytes": peak / 1024}))
 
