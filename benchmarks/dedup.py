@@ -1,14 +1,15 @@
 """Deduplication: recall and precision on planted copies, other tools in the same run, scale, nightly runs.
 
 python benchmarks/dedup.py recall ARTICLES [--number 4000] [--each 200]
+python benchmarks/dedup.py minhash ARTICLES [--number 2000] [--each 100]
 python benchmarks/dedup.py tools ARTICLES [--number 2000] [--each 100] [--tools zhengwen,datasketch,…]
 python benchmarks/dedup.py corpus ARTICLES
 python benchmarks/dedup.py scale ARTICLES [--sizes 10000,100000,1000000]
 python benchmarks/dedup.py nightly ARTICLES [--sizes 10000,100000]
 
-ARTICLES is a folder of Markdown files. `tools` needs datasketch and text-dedup, which belong into an environment of
-their own: python -m venv build/benchmark; build/benchmark/bin/pip install -e . --group dedup-benchmark; then run this
-file with that Python.
+ARTICLES is a folder of Markdown files. `minhash` and `tools` need rensa, datasketch and text-dedup, which belong into
+an environment of their own: python -m venv build/benchmark; build/benchmark/bin/pip install -e . --group
+dedup-benchmark; then run this file with that Python.
 
 Seconds are of processor time, imports not counted: a machine that does other things too changes them little.
 """
@@ -35,10 +36,11 @@ import scipy.sparse.csgraph  # noqa: E402, F401  (not to be counted)
 from dedup_plants import KINDS, Planted, plant, truth  # noqa: E402
 
 from zhengwen.dedup.assign import LeftOut, order  # noqa: E402
-from zhengwen.dedup.candidates import Facts, candidates  # noqa: E402
-from zhengwen.dedup.collection import EMPTY, Collection, Known, choose, deduplicate  # noqa: E402
+from zhengwen.dedup.candidates import Facts, candidates, entries  # noqa: E402
+from zhengwen.dedup.collection import EMPTY, RECORD, Collection, Known, choose, deduplicate  # noqa: E402
 from zhengwen.dedup.fold import Codes, fold_texts, split  # noqa: E402
 from zhengwen.dedup.index import load  # noqa: E402
+from zhengwen.dedup.sketch import GRAM, NO_KEY, mixed, polynomial  # noqa: E402
 from zhengwen.dedup.verify import Limits  # noqa: E402
 
 BATCH = 250_000
@@ -158,6 +160,70 @@ def _precision(
         jaccard, containment = true.get((min(article, keeper), max(article, keeper)), (0, 0))
         good += keeper not in gone and (jaccard >= limits.similarity or containment >= limits.containment)
     return good / max(len(out), 1)
+
+
+def minhash(a: argparse.Namespace) -> None:
+    """Recall of candidates, cost of keys: bottom-k of shingles against rensa's MinHash of 5-grams in 32 bands of 4."""
+    planted = plant(list(read(a.articles, a.number).values()), a.each)
+    texts = planted.texts
+    true, size = truth(texts), megabytes(texts)
+    rows = []
+    for name, make in (("bottom-k", gather), ("MinHash", _by_minhash)):
+        started = time.process_time()
+        known = make(texts)
+        took = time.process_time() - started
+        lengths = np.ascontiguousarray(known.records["length"])
+        fixed = np.zeros(len(lengths), np.bool_)
+        facts = Facts(order(lengths, known.records["date"], fixed), lengths, fixed, known.records["highest"])
+        loose = Limits(similarity=0.5, containment=0.5)
+        pairs = candidates(known.packed, facts, Limits(similarity=0.7) if name == "bottom-k" else loose)
+        rows.append((name, took, known, set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))))
+    print(f"{len(texts):,} articles, {size:.1f} MB")
+    for name, took, known, compared in rows:
+        stored = known.packed.nbytes / len(texts)
+        print(
+            f"{name:>10}: {took:.2f} s, {size / took:.0f} MB/s; {stored:.0f} bytes an article; {len(compared):,} pairs"
+        )
+    print(f"{'':>24} {'pairs':>8}" + "".join(f"{name:>10}" for name, *_ in rows))
+    bands = [
+        (f"Jaccard {low:.1f} to {min(high, 1):.1f}", [p for p in true if low <= true[p][0] < high])
+        for low, high in BANDS
+    ]
+    for low, high in ((0, 0.25), (0.25, 0.5), (0.5, 0.8)):
+        inside = [p for p, (j, c) in true.items() if low <= j < high and c >= 0.9]
+        bands.append((f"contained, {low:.2f} to {high:.2f}", inside))
+    exact = rows[0][2].records["exact"]
+    for name, band in bands:
+        shares = [sum(p in c or exact[p[0]] == exact[p[1]] for p in band) / max(len(band), 1) for *_, c in rows]
+        print(f"{name:>24} {len(band):>8,}" + "".join(f"{share:>10.4f}" for share in shares))
+
+
+def _by_minhash(texts: Sequence[str]) -> Known:
+    """The same with 32 bands of 4 MinHashes in place of keys."""
+    from rensa import RMinHash
+
+    parts, records, first = [], [], 0
+    for batch in batches(texts):
+        folded = fold_texts(batch)
+        rolled = mixed(polynomial(folded.codes.astype(np.uint64), GRAM, np.uint64))
+        inside = np.minimum(np.maximum(np.diff(folded.starts) - GRAM + 1, 0), len(rolled))
+        tokens = np.concatenate(
+            [rolled[s : s + n] for s, n in zip(folded.starts.tolist(), inside.tolist(), strict=False)]
+        )
+        offsets = np.concatenate(([0], np.cumsum(inside))).astype(np.uint64)
+        slots = RMinHash.digest_matrix_from_flat_token_hashes(tokens, offsets, num_perm=128, seed=42).to_rows()
+        bands = np.array(slots, np.uint64).reshape(len(batch), 32, 4)
+        keys = np.broadcast_to(np.arange(1, 33, dtype=np.uint64), bands.shape[:2]).copy()
+        for slot in range(4):
+            keys = mixed((keys ^ bands[:, :, slot]) * np.uint64(0x9E3779B97F4A7C15))
+        keys[inside == 0] = NO_KEY
+        keys[inside > 0] >>= np.uint64(24)
+        parts.append(entries(keys, np.arange(first, first + len(batch))))
+        rows = np.zeros(len(batch), RECORD)
+        rows["length"], rows["date"], rows["highest"] = np.diff(folded.starts), folded.dates, -1
+        records.append(rows)
+        first += len(batch)
+    return Known(np.concatenate(records), np.sort(np.concatenate(parts)))
 
 
 def tools(a: argparse.Namespace) -> None:
@@ -346,11 +412,11 @@ def main() -> None:
     """Runs one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for command in (recall, tools, corpus, scale, nightly):
+    for command in (recall, minhash, tools, corpus, scale, nightly):
         sub = commands.add_parser(command.__name__, help=command.__doc__)
         sub.set_defaults(run=command)
         sub.add_argument("articles", type=Path)
-        if command in (recall, tools):
+        if command in (recall, minhash, tools):
             sub.add_argument("--number", type=int, default=4000 if command is recall else 2000)
             sub.add_argument("--each", type=int, default=200 if command is recall else 100, help="plants of each kind")
         if command is tools:
