@@ -98,10 +98,25 @@ def test_a_kept_article_that_comes_again_longer_is_replaced(zhengwen: Run, scrap
     zhengwen("dedup", scraped, "-o", "out")
     (scraped / "three.md").write_text(THREE + article(30, 30))
     (scraped / "a" / "longer.md").write_text(ONE + article(31, 20))
-    assert zhengwen("dedup", scraped, "-o", "out").returncode == 0
+    assert zhengwen("dedup", scraped, "-o", "out", "--overwrite").returncode == 0
     assert (tmp_path / "out" / "three.md").read_bytes() == (scraped / "three.md").read_bytes()
     assert "a/longer.md" in kept(tmp_path / "out")
     assert "a/repost.md" not in kept(tmp_path / "out")
+
+
+def test_another_article_of_the_same_name_replaces_none(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
+    zhengwen("dedup", scraped, "-o", "out")
+    tonight = tmp_path / "tonight"
+    tonight.mkdir()
+    (tonight / "three.md").write_text(article(50))
+    (tonight / "new.md").write_text(article(51))
+    done = zhengwen("dedup", tonight, "-o", "out")
+    assert done.returncode == 2
+    assert "three.md from an earlier run says something else" in done.stderr.decode()
+    assert (tmp_path / "out" / "three.md").read_bytes() == (scraped / "three.md").read_bytes()
+    assert "new.md" in kept(tmp_path / "out")
+    (tmp_path / "copy.md").write_text(THREE)
+    assert "1 left out" in zhengwen("dedup", "copy.md", "-o", "out").stderr.decode()
 
 
 def test_a_keeper_that_was_deleted_stands_for_nobody(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:

@@ -50,7 +50,11 @@ _AT_LEAST = click.FloatRange(0.5, 1)
 )
 @click.option("--report", type=click.Path(path_type=Path), help="File (.jsonl) for a line on each article left out.")
 @click.option("--repeated", type=click.IntRange(2), metavar="N", help="List the lines that N articles carry instead.")
-@click.option("--overwrite", is_flag=True, help="Write into an output folder that holds something already.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Write into a folder that holds something else already; replace kept articles that have changed.",
+)
 def command(
     paths: tuple[str, ...],
     output: Path | None,
@@ -79,6 +83,8 @@ def command(
     if output:
         prepare(output, paths, sources, overwrite=overwrite or index.exists(output))
     readable, new = _gather(sources, summary)
+    if output and before is not None and not overwrite:
+        readable, new = _without_others(output, before, readable, new, summary)
     others = [_against(folder, new, summary) for folder in against]
     if output and before is not None:
         others.append(_matching(output, before.retire(s.name for s in readable), new))
@@ -138,6 +144,24 @@ def _gather(sources: Sequence[Source], summary: Summary) -> tuple[list[Source], 
         readable += batch
         collection.add(texts)
     return readable, collection.known()
+
+
+def _without_others(
+    output: Path, before: Index, readable: list[Source], new: Known, summary: Summary
+) -> tuple[list[Source], Known]:
+    """Complains of articles that would take the place of kept ones that say something else; the rest."""
+    held = before.holds(s.name for s in readable)
+    mine = new.records["exact"].tolist()
+    good = [held.get(source.name, exact) == exact for source, exact in zip(readable, mine, strict=True)]
+    if all(good):
+        return readable, new
+    for source, is_good in zip(readable, good, strict=True):
+        if not is_good:
+            kept = f"{output / source.name} from an earlier run says something else"
+            complain(
+                OutputError(f"{source.shown}: {kept}; name it otherwise, or add --overwrite to replace it"), summary
+            )
+    return [s for s, g in zip(readable, good, strict=True) if g], choose(new, np.array(good))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,10 +107,11 @@ class Index:
             names += [segment.spelled(n) for n in numbers.tolist()]
         return Match(merge(parts) if parts else EMPTY, tuple(names))
 
-    def holds(self, names: Iterable[str]) -> set[str]:
-        """Which of the names are kept articles."""
+    def holds(self, names: Iterable[str]) -> dict[str, int]:
+        """Those of the names that are kept articles, with their exact keys (see `Sketches`)."""
         asked = set(names)
-        return {name for segment in self.segments for _, name in _named(segment, asked)}
+        found = ((segment, row) for segment in self.segments for row in _named(segment, asked))
+        return {name: int(segment.arrays["records"]["exact"][number]) for segment, (number, name) in found}
 
     def retire(self, names: Iterable[str]) -> "Index":
         """The index without the articles of these names; those not in it are passed over. Nothing is written yet."""
