@@ -115,7 +115,7 @@ def _recall_of(
     fixed = np.zeros(len(exact), np.bool_)
     lengths = np.ascontiguousarray(known.records["length"])
     facts = Facts(order(lengths, known.records["date"], fixed), lengths, fixed, known.records["highest"])
-    pairs = candidates(known.packed, facts, limits)
+    pairs = candidates(known.packed, facts, limits, ~fixed)
     compared = set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
     out = deduplicate(known, EMPTY, fetcher(planted.texts), limits)
     gone = {row.article for row in out}
@@ -176,7 +176,7 @@ def minhash(a: argparse.Namespace) -> None:
         fixed = np.zeros(len(lengths), np.bool_)
         facts = Facts(order(lengths, known.records["date"], fixed), lengths, fixed, known.records["highest"])
         loose = Limits(similarity=0.5, containment=0.5)
-        pairs = candidates(known.packed, facts, Limits(similarity=0.7) if name == "bottom-k" else loose)
+        pairs = candidates(known.packed, facts, Limits(similarity=0.7) if name == "bottom-k" else loose, ~fixed)
         rows.append((name, took, known, set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))))
     print(f"{len(texts):,} articles, {size:.1f} MB")
     for name, took, known, compared in rows:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Ints
-from zhengwen.dedup.candidates import Facts, Pairs, candidates, of_articles
+from zhengwen.dedup.candidates import Facts, Pairs, candidates
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
 from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare
@@ -67,14 +67,12 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
         return [out[n] for n in sorted(out)]
     alone = np.ones(len(exact), np.bool_)
     alone[list(out)] = False
-    if out:
-        packed = of_articles(packed, alone)
     near: dict[int, LeftOut] = {}
     pairs = np.zeros((0, 2), np.int64)
     while True:
         kept = alone.copy()
         kept[list(near)] = False
-        found = candidates(of_articles(packed, kept) if near else packed, facts, limits)
+        found = candidates(packed, facts, limits, kept)
         new = _not_in(found, pairs)
         if not len(new):
             break

@@ -104,14 +104,19 @@ def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
     return np.asarray(packed[places])
 
 
-def candidates(packed: Keys, facts: Facts, limits: Limits) -> Pairs:
-    """The pairs worth comparing, from sorted entries."""
-    begins, sizes = _groups(packed)
-    light = _count(_light(packed, begins, sizes), facts.fixed)
-    heavy = _count(_heavy(packed, begins, sizes, facts.ranks), facts.fixed)
+def candidates(packed: Keys, facts: Facts, limits: Limits, chosen: Flags) -> Pairs:
+    """The pairs of chosen articles (bool, (articles,)) worth comparing, from sorted entries."""
+    several = _shared(packed)
+    several = several[chosen[number_of(several)]]
+    begins, sizes = _groups(several)
+    light = _count(_light(several, begins, sizes), facts.fixed)
+    heavy = _count(_heavy(several, begins, sizes, facts.ranks), facts.fixed)
     codes, shared = _sum(*light, *heavy)
     pairs = Pairs((codes >> _RANK).astype(np.int64), (codes & _LOW).astype(np.int64))
-    telling = packed[~_is_common(packed, begins, sizes)] if (sizes > COMMON).any() else packed
+    concerned = np.zeros(len(chosen), np.bool_)
+    concerned[pairs.first] = concerned[pairs.second] = True
+    telling = of_articles(packed, concerned)
+    telling = telling[~np.isin(key_of(telling), key_of(several[begins[sizes > COMMON]]))]
     enough = shared >= _required(pairs, telling, facts, limits)
     return Pairs(pairs.first[enough], pairs.second[enough])
 
@@ -119,15 +124,33 @@ def candidates(packed: Keys, facts: Facts, limits: Limits) -> Pairs:
 def of_articles(packed: Keys, chosen: Flags) -> Keys:
     """The entries of the chosen articles (bool, (articles,))."""
     parts = [packed[at : at + _BATCH] for at in range(0, len(packed), _BATCH)]
-    return np.concatenate([p[chosen[number_of(p)]] for p in parts]) if parts else packed
+    counts = [int(np.count_nonzero(chosen[number_of(part)])) for part in parts]
+    found = np.empty(sum(counts), np.uint64)
+    end = 0
+    for part, count in zip(parts, counts, strict=True):
+        found[end : end + count] = part[chosen[number_of(part)]]
+        end += count
+    return found
+
+
+def _shared(packed: Keys) -> Keys:
+    """The entries of keys that two and more articles carry."""
+    again = _continues(packed)
+    return packed[again[1:] | again[:-1]]
+
+
+def _continues(packed: Keys) -> Flags:
+    """Whether each entry (bool, (entries + 1,), False at the end) has the key of the one before."""
+    again = np.zeros(len(packed) + 1, np.bool_)
+    for at in range(1, len(packed), _BATCH):
+        keys = key_of(packed[at - 1 : at + _BATCH])
+        again[at : at + len(keys) - 1] = keys[1:] == keys[:-1]
+    return again
 
 
 def _groups(packed: Keys) -> tuple[Ints, Ints]:
     """Where the entries of each key that two and more articles carry begin, and how many they are."""
-    again = np.zeros(len(packed) + 1, np.bool_)
-    for at in range(0, len(packed), _BATCH):
-        keys = key_of(packed[max(at - 1, 0) : at + _BATCH])
-        again[max(at, 1) : max(at, 1) + len(keys) - 1] = keys[1:] == keys[:-1]
+    again = _continues(packed)
     begins = np.flatnonzero(again[1:] & ~again[:-1])
     ends = np.flatnonzero(again[:-1] & ~again[1:]) + 1
     return begins, ends - begins
@@ -136,13 +159,6 @@ def _groups(packed: Keys) -> tuple[Ints, Ints]:
 def _common(begins: Ints, sizes: Ints) -> Iterator[slice]:
     for begin, size in zip(*(a[sizes > COMMON].tolist() for a in (begins, sizes)), strict=True):
         yield slice(begin, begin + size)
-
-
-def _is_common(packed: Keys, begins: Ints, sizes: Ints) -> Flags:
-    common = np.zeros(len(packed), np.bool_)
-    for group in _common(begins, sizes):
-        common[group] = True
-    return common
 
 
 def _light(packed: Keys, begins: Ints, sizes: Ints) -> Iterator[tuple[Ints, Ints]]:
@@ -228,10 +244,8 @@ def _required(pairs: Pairs, telling: Keys, facts: Facts, limits: Limits) -> Floa
 
 
 def _known(telling: Keys, pairs: Pairs, facts: Facts) -> Ints:
-    """Keys of the first and of the second (int64, (pairs, 2)) that rank no higher than either is known."""
-    concerned = np.zeros(len(facts.lengths), np.bool_)
-    concerned[pairs.first] = concerned[pairs.second] = True
-    telling = of_articles(telling, concerned)
+    """Keys of the first and of the second (int64, (pairs, 2)) that rank no higher than either is known, among those
+    that tell something."""
     numbers = number_of(telling)
     known = np.zeros((len(pairs), 2), np.int64)
     grams = (telling & _GRAM_BIT) != 0
