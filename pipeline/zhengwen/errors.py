@@ -27,3 +27,7 @@ class LedgerError(ZhengwenError):
 
 class KeepListError(ZhengwenError):
     """A list of kept passages that cannot be read or contradicts its format; names file and line."""
+
+
+class KeptIndexError(ZhengwenError):
+    """An index of kept articles that is damaged, of another version, or cannot be written."""

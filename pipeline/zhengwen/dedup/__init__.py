@@ -1,0 +1,1 @@
+"""Which articles say what another one says: folded, sketched, joined, compared, assigned to keepers, remembered."""

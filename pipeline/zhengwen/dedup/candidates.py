@@ -1,0 +1,259 @@
+"""Keys to candidates: which pairs of articles share so many keys that comparing their texts is worth it.
+
+An entry is a key and an article in 64 bits: 40 of the key, then the article's number. Sorted, entries of one key stand
+together, in the order of ranks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhengwen.blocks import Flags, Floats, Ints
+from zhengwen.dedup.sketch import GRAM, NO_KEY, SHINGLE, Keys
+from zhengwen.dedup.verify import Limits
+
+ARTICLES = 1 << 24
+"""Articles, at most, that can be numbered."""
+COMMON = 50
+"""A key that more articles carry is a common passage, or a text with very many copies: its articles are compared with
+the first of them and with their neighbours only, so that work does not grow with the square."""
+_NEIGHBOURS = 2
+_BATCH = 1 << 22
+"""Pairs or entries that are handled at a time: bounds memory."""
+_KEY = np.uint64(24)
+_NUMBER = np.uint64(ARTICLES - 1)
+_RANK = np.uint64(32)
+_GRAM_BIT = np.uint64(1 << 31)
+_LOW = np.uint64(2**32 - 1)
+_STRICT, _LOOSE = 1.5, 3.5
+"""Standard deviations that the number of shared keys may stay below what is expected of a copy that is only just
+enough of one, with its edits spread evenly: for parts of a longer article, and for articles as long as each other."""
+_LEAST_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Candidates: article ``first[i]`` may stand for article ``second[i]``, or the other way round.
+
+    first, second: int64 (pairs,), ``first < second``; sorted by both; no pair twice.
+    """
+
+    first: Ints
+    second: Ints
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the articles of a run beside their keys.
+
+    ranks: int64 (articles,), place of each in the order of keepers: who stands for whom.
+    lengths: int32 (articles,), code units of the folded texts.
+    fixed: bool (articles,), decided before: no two of them are compared.
+    highest: int64 (articles, 2), see `highest`.
+    """
+
+    ranks: Ints
+    lengths: NDArray[np.int32]
+    fixed: Flags
+    highest: Ints
+
+
+def entries(keys: Keys, numbers: Ints) -> Keys:
+    """The sorted entries of articles with the given numbers; ``keys`` is (articles, slots)."""
+    packed = keys << _KEY | numbers.astype(np.uint64)[:, None]
+    flat: Keys = packed[keys != NO_KEY]
+    flat.sort()
+    return flat
+
+
+def highest(keys: Keys) -> Ints:
+    """How far each article (of ``keys``, (articles, slots)) is known: int64 (articles, 2), the highest rank of its
+    shingles and of its 5-grams among its keys; 2³² if all are among them, -1 if it has no keys of the sort."""
+    ranks = np.where(keys == NO_KEY, -1, (keys >> np.uint64(8)).astype(np.int64))
+    grams = (keys >> np.uint64(7) & np.uint64(1)).astype(np.bool_) & (ranks >= 0)
+    half = ranks.shape[1] // 2
+    found = []
+    for of_sort, slots in ((~grams & (ranks >= 0), np.where(grams.any(1), half, 2 * half)), (grams, half)):
+        top = np.where(of_sort, ranks, -1).max(axis=1, initial=-1)
+        found.append(np.where((top >= 0) & (of_sort.sum(axis=1) < slots), 2**32, top))
+    return np.stack(found, axis=1)
+
+
+def key_of(packed: Keys) -> Keys:
+    """The keys of entries."""
+    return packed >> _KEY
+
+
+def number_of(packed: Keys) -> Ints:
+    """The articles of entries."""
+    return (packed & _NUMBER).astype(np.int64)
+
+
+def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
+    """The entries (of sorted ``packed``) whose key is wanted (sorted, distinct) and in ``limit`` articles at most."""
+    low = np.searchsorted(packed, wanted << _KEY)
+    counts = np.searchsorted(packed, wanted << _KEY | _NUMBER, side="right") - low
+    some = (counts > 0) & (counts <= limit)
+    low, counts = low[some], counts[some]
+    places = np.repeat(low - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    return np.asarray(packed[places])
+
+
+def candidates(packed: Keys, facts: Facts, limits: Limits, chosen: Flags) -> Pairs:
+    """The pairs of chosen articles (bool, (articles,)) worth comparing, from sorted entries."""
+    several = _shared(packed)
+    several = several[chosen[number_of(several)]]
+    begins, sizes = _groups(several)
+    light = _count(_light(several, begins, sizes), facts.fixed)
+    heavy = _count(_heavy(several, begins, sizes, facts.ranks), facts.fixed)
+    codes, shared = _sum(*light, *heavy)
+    pairs = Pairs((codes >> _RANK).astype(np.int64), (codes & _LOW).astype(np.int64))
+    concerned = np.zeros(len(chosen), np.bool_)
+    concerned[pairs.first] = concerned[pairs.second] = True
+    telling = of_articles(packed, concerned)
+    telling = telling[~np.isin(key_of(telling), key_of(several[begins[sizes > COMMON]]))]
+    enough = shared >= _required(pairs, telling, facts, limits)
+    return Pairs(pairs.first[enough], pairs.second[enough])
+
+
+def of_articles(packed: Keys, chosen: Flags) -> Keys:
+    """The entries of the chosen articles (bool, (articles,))."""
+    parts = [packed[at : at + _BATCH] for at in range(0, len(packed), _BATCH)]
+    counts = [int(np.count_nonzero(chosen[number_of(part)])) for part in parts]
+    found = np.empty(sum(counts), np.uint64)
+    end = 0
+    for part, count in zip(parts, counts, strict=True):
+        found[end : end + count] = part[chosen[number_of(part)]]
+        end += count
+    return found
+
+
+def _shared(packed: Keys) -> Keys:
+    """The entries of keys that two and more articles carry."""
+    again = _continues(packed)
+    return packed[again[1:] | again[:-1]]
+
+
+def _continues(packed: Keys) -> Flags:
+    """Whether each entry (bool, (entries + 1,), False at the end) has the key of the one before."""
+    again = np.zeros(len(packed) + 1, np.bool_)
+    for at in range(1, len(packed), _BATCH):
+        keys = key_of(packed[at - 1 : at + _BATCH])
+        again[at : at + len(keys) - 1] = keys[1:] == keys[:-1]
+    return again
+
+
+def _groups(packed: Keys) -> tuple[Ints, Ints]:
+    """Where the entries of each key that two and more articles carry begin, and how many they are."""
+    again = _continues(packed)
+    begins = np.flatnonzero(again[1:] & ~again[:-1])
+    ends = np.flatnonzero(again[:-1] & ~again[1:]) + 1
+    return begins, ends - begins
+
+
+def _common(begins: Ints, sizes: Ints) -> Iterator[slice]:
+    for begin, size in zip(*(a[sizes > COMMON].tolist() for a in (begins, sizes)), strict=True):
+        yield slice(begin, begin + size)
+
+
+def _light(packed: Keys, begins: Ints, sizes: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """All pairs of articles that share a key."""
+    for size in np.flatnonzero(np.bincount(sizes[sizes <= COMMON])).tolist():
+        of_size = begins[sizes == size]
+        a, b = np.triu_indices(size, 1)
+        step = max(1, _BATCH // len(a))
+        for at in range(0, len(of_size), step):
+            numbers = number_of(packed[of_size[at : at + step, None] + np.arange(size)])
+            yield numbers[:, a].ravel(), numbers[:, b].ravel()
+
+
+def _heavy(packed: Keys, begins: Ints, sizes: Ints, ranks: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Of the articles that share a common key, each with the first in the order of keepers and with the next few."""
+    for group in _common(begins, sizes):
+        numbers = number_of(packed[group])
+        numbers = numbers[np.argsort(ranks[numbers])]
+        yield np.full(len(numbers) - 1, numbers[0]), numbers[1:]
+        for step in range(1, _NEIGHBOURS + 1):
+            yield numbers[:-step], numbers[step:]
+
+
+def _count(source: Iterator[tuple[Ints, Ints]], fixed: Flags) -> tuple[Keys, Ints]:
+    """Each pair once, as one number, and how often it came."""
+    pairs, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    waiting: list[Keys] = []
+    size = 0
+    for a, b in source:
+        open_ = ~(fixed[a] & fixed[b])
+        low, high = np.minimum(a, b)[open_], np.maximum(a, b)[open_]
+        waiting.append(low.astype(np.uint64) << _RANK | high.astype(np.uint64))
+        size += len(low)
+        if size >= _BATCH:
+            pairs, counts = _sum(pairs, counts, *_tally(waiting))
+            waiting, size = [], 0
+    return _sum(pairs, counts, *_tally(waiting))
+
+
+def _tally(waiting: list[Keys]) -> tuple[Keys, Ints]:
+    codes = np.concatenate(waiting) if waiting else np.zeros(0, np.uint64)
+    return _runs(codes, np.ones(len(codes), np.int64))
+
+
+def _sum(pairs: Keys, counts: Ints, more: Keys, more_counts: Ints) -> tuple[Keys, Ints]:
+    """Two tallies as one."""
+    if not len(more):
+        return pairs, counts
+    return _runs(np.concatenate((pairs, more)), np.concatenate((counts, more_counts)))
+
+
+def _runs(codes: Keys, counts: Ints) -> tuple[Keys, Ints]:
+    """Each code once, sorted, with the sum of its counts."""
+    if not len(codes):
+        return codes, counts
+    by_code = np.argsort(codes, kind="stable")
+    codes = codes[by_code]
+    firsts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
+    return codes[firsts], np.add.reduceat(counts[by_code], firsts)
+
+
+def _required(pairs: Pairs, telling: Keys, facts: Facts, limits: Limits) -> Floats:
+    """How many keys each pair must share.
+
+    Below the rank up to which both articles are known, all keys of either are known; what share of the shorter one's
+    the other has too estimates the containment (Hera, Pierce-Ward and Koslicki, "Deriving confidence intervals for
+    mutation rates across a wide range of evolutionary distances using FracMinHash", 2023).
+    """
+    lengths = facts.lengths.astype(np.int64)
+    swap = lengths[pairs.first] > lengths[pairs.second]
+    shorter = np.where(swap, pairs.second, pairs.first)
+    longer = np.where(swap, pairs.first, pairs.second)
+    near = lengths[shorter] >= limits.similarity * lengths[longer]
+    known = _known(telling, pairs, facts)
+    of_shorter = np.where(swap, known[:, 1], known[:, 0])
+    of_longer = np.where(swap, known[:, 0], known[:, 1])
+    counted = np.where(facts.fixed[shorter], np.where(near, of_longer, 0), of_shorter)
+    counted = np.where(near & ~facts.fixed[longer], np.minimum(counted, of_longer), counted)
+    share = max(1 - SHINGLE / GRAM * (1 - limits.share), _LEAST_SHARE)
+    spread = np.sqrt(counted * share * (1 - share))
+    required: Floats = np.maximum(counted * share - np.where(near, _LOOSE, _STRICT) * spread, 1)
+    return required
+
+
+def _known(telling: Keys, pairs: Pairs, facts: Facts) -> Ints:
+    """Keys of the first and of the second (int64, (pairs, 2)) that rank no higher than either is known, among those
+    that tell something."""
+    numbers = number_of(telling)
+    known = np.zeros((len(pairs), 2), np.int64)
+    grams = (telling & _GRAM_BIT) != 0
+    for sort, of_sort in enumerate((~grams, grams)):
+        by_article = numbers[of_sort] << 33 | (telling[of_sort] >> _RANK).astype(np.int64)
+        by_article.sort()
+        limit = np.minimum(facts.highest[pairs.first, sort], facts.highest[pairs.second, sort])
+        for side, articles in enumerate((pairs.first, pairs.second)):
+            upto = np.searchsorted(by_article, (articles << 33) + limit, side="right")
+            known[:, side] += np.where(limit < 0, 0, upto - np.searchsorted(by_article, articles << 33))
+    return known

@@ -1,0 +1,152 @@
+"""Articles to what they say: letters and digits, without width, case, punctuation, white space and link targets."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhengwen.blocks import Ints
+
+Codes = NDArray[np.uint16]
+
+DROPPED = 0
+UNDATED = 2**62
+"""Stands for the date of an article that has none: later than every date."""
+_END = "\n".encode("utf-16-le")
+"""Stands between articles, so that no link target runs on into the next one."""
+_TARGET = 2000
+"""Code units, at most, between the brackets of a link target."""
+_DATE = re.compile(
+    r"(?:\A|[\r\n])date[ \t]*[:=][ \t]*[\"']?(\d{4})-(\d\d?)-(\d\d?)"
+    r"(?:(?:T|[ \t]+)(\d\d?):(\d\d)(?::(\d\d))?(?:\.\d+)?[ \t]*(Z|[+-]\d\d:?\d\d)?)?",
+    re.IGNORECASE,
+)
+_UNCHANGED = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xAC00, 0xD7A4), (0xD800, 0xE000))
+"""Ranges that fold to themselves: ideographs, syllables of Hangul; halves of pairs, see `_fold_pairs`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The folded texts of a batch, end to end: article ``i`` is ``codes[starts[i]:starts[i + 1]]``.
+
+    codes: uint16 (units,), UTF-16 code units, none of them `DROPPED`.
+    starts: int64 (articles + 1,).
+    dates: int64 (articles,), seconds since 1970 in UTC from the front matter, or `UNDATED`.
+    """
+
+    codes: Codes
+    starts: Ints
+    dates: Ints
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    def article(self, number: int) -> Codes:
+        """The folded text of one article."""
+        return self.codes[self.starts[number] : self.starts[number + 1]]
+
+
+def fold_texts(texts: Sequence[str]) -> Folded:
+    """Folds a batch of articles."""
+    parts = [split(t) for t in texts]
+    encoded = [body.encode("utf-16-le", "surrogatepass") for body, _ in parts]
+    folded = fold_units(np.frombuffer(_END.join(encoded), dtype="<u2"))
+    kept = folded != DROPPED
+    bounds = np.cumsum([0, *((len(e) + len(_END)) // 2 for e in encoded)]).tolist()
+    counts = [np.count_nonzero(kept[a:b]) for a, b in pairwise(bounds)]
+    return Folded(folded[np.flatnonzero(kept)], np.cumsum([0, *counts]), np.array([d for _, d in parts], np.int64))
+
+
+def fold_units(raw: Codes) -> Codes:
+    """The folded code unit of each UTF-16 code unit; `DROPPED` for what does not count."""
+    folded = _table().take(raw, mode="clip")
+    _fold_pairs(raw, folded)
+    for start, end in _targets(raw):
+        folded[start:end] = DROPPED
+    return folded
+
+
+def _folded(char: str) -> str:
+    """What one character folds to: NFKC and case folding where that gives one letter or digit; else nothing."""
+    candidates = (unicodedata.normalize("NFKC", char).casefold(), char.casefold(), char)
+    folded = next(c for c in candidates if len(c) == 1)
+    return folded if folded.isalnum() else ""
+
+
+@cache
+def _table() -> Codes:
+    """Folded code units of the basic plane."""
+    table = np.zeros(0x10000, np.uint16)
+    place = 0
+    for low, high in (*_UNCHANGED, (0x10000, 0x10000)):
+        for code in range(place, low):
+            if (folded := _folded(chr(code))) and ord(folded) < 0x10000:
+                table[code] = ord(folded)
+        table[low:high] = np.arange(low, high)
+        place = high
+    return table
+
+
+def _fold_pairs(raw: Codes, folded: Codes) -> None:
+    """Folds, in place, what stands beyond the basic plane: letters stay, emoji and halves without the other go."""
+    halves = np.flatnonzero((raw & 0xF800) == 0xD800)
+    if not len(halves):
+        return
+    folded[halves] = DROPPED
+    firsts = halves[:-1][(np.diff(halves) == 1) & (raw[halves[:-1]] < 0xDC00) & (raw[halves[1:]] >= 0xDC00)]
+    points = ((raw[firsts].astype(np.uint32) & 0x3FF) << 10 | raw[firsts + 1] & 0x3FF) + 0x10000
+    for point in np.unique(points).tolist():
+        units = np.frombuffer(_folded(chr(point)).encode("utf-16-le"), dtype="<u2")
+        for k, unit in enumerate(units.tolist()):
+            folded[firsts[points == point] + k] = unit
+
+
+def split(text: str) -> tuple[str, int]:
+    """An article's text without front matter, and the front matter's date (see `Folded.dates`)."""
+    begin = 1 if text.startswith("\ufeff") else 0
+    fence = text[begin : begin + 3]
+    if fence not in ("---", "+++") or text[begin + 3 : begin + 5].strip(" \t\r")[:1] not in ("", "\n"):
+        return text, UNDATED
+    end = text.find(f"\n{fence}", begin + 3)
+    while end >= 0:
+        stop = text.find("\n", end + 1)
+        line = text[end + 1 :] if stop < 0 else text[end + 1 : stop]
+        if line.rstrip() == fence:
+            return ("" if stop < 0 else text[stop:]), _date(text[begin + 3 : end])
+        end = text.find(f"\n{fence}", end + 1)
+    return text, UNDATED
+
+
+def _date(front_matter: str) -> int:
+    found = _DATE.search(front_matter)
+    if not found:
+        return UNDATED
+    year, month, day, hour, minute, second = (int(g or 0) for g in found.groups()[:6])
+    zone = UTC
+    if found[7] and found[7] not in "Zz":
+        offset = timedelta(hours=int(found[7][1:3]), minutes=int(found[7][-2:]))
+        zone = timezone(offset if found[7][0] == "+" else -offset)
+    try:
+        return int(datetime(year, month, day, hour, minute, second, tzinfo=zone).timestamp())
+    except (ValueError, OverflowError):
+        return UNDATED
+
+
+def _targets(raw: Codes) -> list[tuple[int, int]]:
+    """Spans of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
+    closes = np.flatnonzero(raw[:-1] == ord("]"))
+    opens = closes[raw[closes + 1] == ord("(")]
+    if not len(opens):
+        return []
+    ends = np.flatnonzero((raw == ord(")")) | (raw == ord("\n")))
+    nearest = np.searchsorted(ends, opens)
+    inside = nearest < len(ends)
+    opens, stops = opens[inside], ends[nearest[inside]]
+    good = (raw[stops] == ord(")")) & (stops - opens < _TARGET)
+    return list(zip(opens[good].tolist(), stops[good].tolist(), strict=True))

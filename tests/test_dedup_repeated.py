@@ -1,0 +1,63 @@
+"""Lines that many articles carry."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from texts import text
+
+from zhengwen.dedup.repeated import LEAST, Tally, find, fingerprints
+
+FOOTER = "欢迎关注公众号【夜话】，每晚十点见！"
+
+
+def repeated(articles: list[str], least: int, batch: int = 2) -> list[tuple[int, int, str]]:
+    tally = Tally.empty()
+    for at in range(0, len(articles), batch):
+        tally.add(articles[at : at + batch])
+    return [(r.articles, r.first, find(articles[r.first], r.fingerprint)[1]) for r in tally.carried_by(least)]
+
+
+def test_lines_are_counted_by_article_not_by_occurrence() -> None:
+    articles = [f"第{n}篇的正文写在这里，各不相同。\n\n{FOOTER}\n{FOOTER}\n" for n in range(5)] + [
+        FOOTER.replace("，", ",")
+    ]
+    assert repeated(articles, 2) == [(6, 0, FOOTER)]
+    assert repeated(articles, 7) == []
+
+
+@pytest.mark.parametrize(
+    "body", [f"```text\n{FOOTER}\n```\n", f"~~~\n{FOOTER}\n", f"---\ntitle: {FOOTER}\n---\n", "短句\n"]
+)
+def test_code_front_matter_and_short_lines_do_not_count(body: str) -> None:
+    assert repeated([body, body, body], 2) == []
+
+
+def test_the_most_frequent_come_first() -> None:
+    articles = ["甲甲甲甲甲甲\n乙乙乙乙乙乙\n", "乙乙乙乙乙乙\r\n丙丙丙丙丙丙", "乙乙乙乙乙乙\n丙丙丙丙丙丙\n"]
+    assert [(n, line) for n, _, line in repeated(articles, 2)] == [(3, "乙乙乙乙乙乙"), (2, "丙丙丙丙丙丙")]
+
+
+def test_the_line_is_found_by_its_number() -> None:
+    article = f"# 题\n\n{FOOTER}\n"
+    assert find(article, int(fingerprints([FOOTER])[0][0])) == (3, FOOTER)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["一二三四五六", "七八九十百千", "甲乙丙丁戊己庚"]), max_size=5), max_size=7),
+    st.integers(1, 4),
+)
+def test_counts_are_those_of_counting_by_hand(articles: list[list[str]], batch: int) -> None:
+    expected = Counter(line for lines in articles for line in set(lines))
+    found = repeated(["\n".join(lines) for lines in articles], 1, batch)
+    assert {line: n for n, _, line in found} == expected
+
+
+@given(st.lists(text, max_size=5))
+def test_any_text_is_counted_alike_in_every_batch(articles: list[str]) -> None:
+    together = fingerprints(articles)
+    alone = [fingerprints([a]) for a in articles]
+    assert together[0].tolist() == [h for hashes, _, _ in alone for h in hashes.tolist()]
+    assert together[1].tolist() == [n for _, lengths, _ in alone for n in lengths.tolist()]
+    assert (together[1] < LEAST).sum() <= len(together[0])
