@@ -3,6 +3,7 @@
 import difflib
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import click
 
 from zhengwen.cleaning import Cleaned, Cleaner
-from zhengwen.cli.recorded import clean, note_advert, remembered
+from zhengwen.cli.recorded import Done, clean, note_advert, remembered
 from zhengwen.cli.shared import (
     ENCODING,
     complain,
     encoding_option,
     keep_option,
+    limit_options,
     listed,
     locate,
     model_option,
@@ -23,6 +25,7 @@ from zhengwen.cli.shared import (
     summarise,
     walk,
 )
+from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source, root_of
@@ -49,6 +52,13 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
     metavar="PERCENT",
     help="Keep an article as it is if more of its characters would go.  [default: 60 with --in-place, else 100]",
 )
+@click.option(
+    "--dedup",
+    "copies",
+    type=click.Choice(["near", "exact", "off"]),
+    help="Which copies of other articles are left out.  [default: near; off with --in-place]",
+)
+@limit_options
 @click.option("--to-encoding", type=ENCODING, help="Encoding of the outputs; that of each input if not given.")
 @selection
 @keep_option
@@ -62,6 +72,9 @@ def command(
     drop_adverts: bool,
     overwrite: bool,
     max_removed: float | None,
+    copies: str | None,
+    similarity: float,
+    containment: float,
     to_encoding: str | None,
     select: tuple[str, ...],
     keep_list: Path | None,
@@ -74,27 +87,26 @@ def command(
     same relative path below the output folder. A run that was stopped goes on with the same command. With - as the
     only path, filters standard input to standard output, without a ledger.
     """
-    _check_usage(paths, output, diff, in_place)
+    _check_usage(paths, output, diff, in_place, copies)
     summary = Summary()
     sources = locate(paths, summary)
     cleaner = Cleaner(load(model), select, listed(keep_list, paths))
     limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
     settings = Settings(drop_adverts, limit / 100, encoding, to_encoding, overwrite)
     folder = root_of(paths) if in_place else output
-    skipped = 0
+    limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
+    notes = []
     if not folder or diff:
         _without_ledger(remembered(cleaner, folder) if folder else cleaner, sources, settings, summary, diff=diff)
     else:
         if output:
             prepare(output, paths, sources, overwrite=overwrite)
-        skipped = clean(cleaner, sources, folder, settings, summary, in_place=in_place)
-    before = [f"finished by an earlier run, not done again: {skipped:,}"] if skipped else []
-    notes = _adverts(summary, drop_adverts) + before
-    summarise(summary, verb="to remove" if diff else "removed", notes=notes)
+        notes = _told(clean(cleaner, sources, folder, settings, limits, summary, in_place=in_place))
+    summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 
 
-def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool) -> None:
+def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool, copies: str | None) -> None:
     filtering = paths == (STDIN,)
     if not paths:
         raise click.UsageError("name the files or folders to clean, or - for standard input")
@@ -104,6 +116,8 @@ def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_pla
         raise click.UsageError("- writes to standard output; leave -o and --in-place out")
     if output and in_place:
         raise click.UsageError("-o writes elsewhere and --in-place does not; choose one")
+    if copies not in (None, "off") and not output:
+        raise click.UsageError("copies are left out of an output folder; name one with -o, or leave --dedup out")
     if not (filtering or diff or output or in_place):
         raise click.UsageError("say where to write with -o FOLDER or --in-place, or look first with --diff")
 
@@ -143,6 +157,16 @@ def _print(source: Source, cleaned: Cleaned, settings: Settings, summary: Summar
     except UnicodeEncodeError as e:
         what = f"character {e.object[e.start]!r} cannot be written in {encoding}"
         complain(OutputError(f"{source.shown}: {what}; choose another --to-encoding"), summary)
+
+
+def _told(done: Done) -> list[str]:
+    """What the summary says of copies and of articles finished before."""
+    reasons = Counter(copy.likeness.reason for copy in done.copies)
+    copies = ", ".join(f"{reason} {reasons[reason]:,}" for reason in Reason if reasons[reason])
+    return [
+        *([f"left out as copies of others: {len(done.copies):,} ({copies})"] if copies else []),
+        *([f"finished by an earlier run, not done again: {done.skipped:,}"] if done.skipped else []),
+    ]
 
 
 def _adverts(summary: Summary, drop: bool) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from zhengwen.cli.shared import complain, locate, progress
+from zhengwen.cli.shared import complain, limit_options, locate, progress
 from zhengwen.dedup import index
 from zhengwen.dedup.assign import Fetch, LeftOut
 from zhengwen.dedup.collection import EMPTY, Collection, Known, choose, deduplicate, merge
@@ -18,13 +18,11 @@ from zhengwen.dedup.index import Index, load
 from zhengwen.dedup.repeated import Tally, find
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError, UnreadableInputError
-from zhengwen.readers import STDIN, Source, read, shards
+from zhengwen.readers import STDIN, Source, fetch, read, shards
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 from zhengwen.writers import prepare, write
-
-_AT_LEAST = click.FloatRange(0.5, 1)
 
 
 @click.command("dedup")
@@ -38,10 +36,7 @@ _AT_LEAST = click.FloatRange(0.5, 1)
     show_default=True,
     help="Which copies go.",
 )
-@click.option("--similarity", type=_AT_LEAST, default=0.8, show_default=True, help="Least Jaccard of a near copy.")
-@click.option(
-    "--containment", type=_AT_LEAST, default=0.9, show_default=True, help="Least share of a part that its whole holds."
-)
+@limit_options
 @click.option(
     "--against",
     multiple=True,
@@ -210,7 +205,7 @@ def _write(
         for number, source in enumerate(readable):
             if kept[number]:
                 try:
-                    write(output, source.name, read(source).text)
+                    write(output / source.name, fetch(source))
                 except (OutputError, UnreadableInputError) as fault:
                     complain(fault, summary)
                     kept[number] = False
@@ -238,7 +233,7 @@ def _write_lines(path: Path, lines: Sequence[str]) -> None:
     if str(path) == STDIN:
         click.echo(whole, nl=False)
     else:
-        write(path.parent, path.name, whole)
+        write(path, whole.encode())
 
 
 def _summarise(articles: int, out: Sequence[LeftOut], summary: Summary) -> None:

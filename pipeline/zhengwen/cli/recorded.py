@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
@@ -10,33 +10,57 @@ import click
 from zhengwen import __version__
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.shared import complain, progress
+from zhengwen.copies import Copy, leave_out
+from zhengwen.dedup.verify import Limits
 from zhengwen.keeping import Keep
-from zhengwen.ledger.entries import ADVERT, REFUSED
+from zhengwen.ledger.entries import ADVERT, REFUSED, Key
 from zhengwen.ledger.store import Ledger, location, opened
 from zhengwen.places import Folder, InPlace
 from zhengwen.readers import Source
 from zhengwen.recording import Outcome, Recorder, Settings
 from zhengwen.reports.summary import Summary
+from zhengwen.reports.terminal import harmless
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run found done already, and what it left out as copies."""
+
+    skipped: int
+    copies: list[Copy]
 
 
 def clean(
-    cleaner: Cleaner, sources: Sequence[Source], folder: Path, settings: Settings, summary: Summary, *, in_place: bool
-) -> int:
-    """Cleans the sources into ``folder``, or in place with the ledger there; how many were finished before."""
+    cleaner: Cleaner,
+    sources: Sequence[Source],
+    folder: Path,
+    settings: Settings,
+    copies: Limits | None,
+    summary: Summary,
+    *,
+    in_place: bool,
+) -> Done:
+    """Cleans the sources into ``folder``, or in place with the ledger there; then leaves copies out, if asked to."""
     skipped = 0
+    done: list[tuple[Key, bool]] = []
     with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
-        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings))
+        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies))
         cleaner = remembering(cleaner, ledger)
         place = InPlace() if in_place else Folder(folder)
         sources = _distinct(sources) if in_place else sources
         for outcome in Recorder(cleaner, place, ledger, run, settings).outcomes(sources):
             skipped += outcome.skipped
+            done.append(((outcome.source.name, ""), not outcome.skipped))
             _count(outcome, summary)
             bar.update(1)
-    return skipped
+        found = leave_out(folder, ledger, run, done, copies) if copies else []
+    for copy in found:
+        alike = f"{copy.likeness.reason}, Jaccard {copy.likeness.jaccard:.2f}, {copy.likeness.containment:.0%} of it"
+        _say(f"{harmless(copy.name)}: left out, {harmless(copy.keeper)} says the same ({alike})")
+    return Done(skipped, found)
 
 
-def _configuration(cleaner: Cleaner, settings: Settings) -> dict[str, object]:
+def _configuration(cleaner: Cleaner, settings: Settings, copies: Limits | None) -> dict[str, object]:
     """All, beside the model, that decides what becomes of an article."""
     listed = "\n".join(sorted(cleaner.keep.everywhere))
     return {
@@ -47,6 +71,7 @@ def _configuration(cleaner: Cleaner, settings: Settings) -> dict[str, object]:
         "max_removed": settings.max_removed,
         "encoding": settings.encoding,
         "to_encoding": settings.to_encoding,
+        "copies": asdict(copies) if copies else None,
     }
 
 

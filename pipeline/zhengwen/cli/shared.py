@@ -84,6 +84,24 @@ def encoding_option(command: Command) -> Command:
     )
 
 
+_AT_LEAST = click.FloatRange(0.5, 1)
+
+
+def limit_options(command: Command) -> Command:
+    """The options ``--similarity`` and ``--containment``: from where on an article counts as a copy."""
+    near = click.option(
+        "--similarity", type=_AT_LEAST, default=0.8, show_default=True, help="Least Jaccard of a near copy."
+    )
+    part = click.option(
+        "--containment",
+        type=_AT_LEAST,
+        default=0.9,
+        show_default=True,
+        help="Least share of a part that its whole holds.",
+    )
+    return near(part(command))
+
+
 def keep_option(command: Command) -> Command:
     """The option ``--keep-list``."""
     return click.option(

@@ -48,6 +48,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """Why an article counts as a copy of its keeper: "exact", "near" or "contained", and the exact Jaccard and
+    containment of their character 5-grams (see `zhengwen.dedup.verify`)."""
+
+    reason: str
+    jaccard: float
+    containment: float
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One article.
 
@@ -59,7 +69,7 @@ class Entry:
     cleaned: SHA-256 of the output; None if there is none.
     written: encoding of the output.
     why: what was said to the user of an article that is not readable or refused.
-    keeper: the article that stands for a duplicate.
+    keeper, likeness: the article that stands for a duplicate, and how alike they are.
     whole: the input's bytes, compressed, where output and cuts cannot give them back.
     replaces: SHA-256 of what the output may take the place of: an earlier output, or what --overwrite covers.
     """
@@ -79,6 +89,7 @@ class Entry:
     replaces: str | None = None
     passages: tuple[Passage, ...] = ()
     cuts: tuple[Cut, ...] = ()
+    likeness: Likeness | None = None
 
 
 def sha256(data: bytes) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zhengwen.errors import LedgerError, OutputError
-from zhengwen.ledger.entries import Cut, Entry, Key, Passage
+from zhengwen.ledger.entries import Cut, Entry, Key, Likeness, Passage
 
 FOLDER = ".zhengwen"
 NAME = "ledger.sqlite"
@@ -27,9 +27,11 @@ CREATE TABLE articles (
     path TEXT NOT NULL, record TEXT NOT NULL, run INTEGER NOT NULL REFERENCES runs,
     hash TEXT NOT NULL, size INTEGER NOT NULL, form TEXT NOT NULL, encoding TEXT NOT NULL, newlines TEXT NOT NULL,
     status TEXT NOT NULL, cleaned TEXT, written TEXT NOT NULL, why TEXT NOT NULL,
-    keeper_path TEXT, keeper_record TEXT, whole BLOB, replaces TEXT, overwriting INTEGER NOT NULL DEFAULT 0,
+    keeper_path TEXT, keeper_record TEXT, alike TEXT, jaccard REAL, containment REAL,
+    whole BLOB, replaces TEXT, overwriting INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (path, record)
 ) WITHOUT ROWID;
+CREATE INDEX duplicates ON articles (keeper_path) WHERE keeper_path IS NOT NULL;
 CREATE TABLE passages (
     id TEXT NOT NULL PRIMARY KEY, path TEXT NOT NULL, record TEXT NOT NULL, "start" INTEGER NOT NULL,
     "end" INTEGER NOT NULL, kind TEXT NOT NULL, score REAL NOT NULL, fingerprint TEXT NOT NULL, reasons TEXT NOT NULL
@@ -86,6 +88,13 @@ class Ledger:
             if found := self.recorded((_text(path), _text(record))):
                 yield found
 
+    def duplicates(self) -> Iterator[Recorded]:
+        """The articles that were left out as copies, by path and record."""
+        query = "SELECT path, record FROM articles WHERE keeper_path IS NOT NULL ORDER BY path, record"
+        for path, record in self._rows(query, ()):
+            if found := self.recorded((_text(path), _text(record))):
+                yield found
+
     def holder(self, passage: str) -> Recorded | None:
         """The article of a passage."""
         row = self._row("SELECT a.* FROM articles a JOIN passages p USING (path, record) WHERE p.id = ?", (passage,))
@@ -124,7 +133,7 @@ class Ledger:
 
     def _recorded(self, row: tuple[Any, ...]) -> Recorded:
         (path, record, run, hash_, size, form, encoding, lines, status, cleaned, written, why, *rest) = row
-        keeper_path, keeper_record, whole, replaces, overwriting = rest
+        keeper_path, keeper_record, alike, jaccard, containment, whole, replaces, overwriting = rest
         key = (_text(path), _text(record))
         passages = self._rows(
             'SELECT id, "start", "end", kind, score, fingerprint, reasons FROM passages '
@@ -150,6 +159,7 @@ class Ledger:
             replaces,
             tuple(_passage(*row) for row in passages),
             tuple(Cut(start, _text(text), passage) for start, text, passage in cuts),
+            None if alike is None else Likeness(alike, jaccard, containment),
         )
         return Recorded(entry, run, bool(overwriting))
 
@@ -177,6 +187,7 @@ def _replace(database: sqlite3.Connection, run: int, entry: Entry) -> None:
     for table in ("articles", "passages", "cuts"):
         database.execute(f"DELETE FROM {table} WHERE path = ? AND record = ?", key)
     keeper = _key(entry.keeper) if entry.keeper else (None, None)
+    alike = entry.likeness
     row = (
         *key,
         run,
@@ -190,6 +201,7 @@ def _replace(database: sqlite3.Connection, run: int, entry: Entry) -> None:
         entry.written,
         _stored(entry.why),
         *keeper,
+        *((alike.reason, alike.jaccard, alike.containment) if alike else (None, None, None)),
         entry.whole,
         entry.replaces,
         0,
