@@ -69,8 +69,9 @@ def test_a_link_keeps_its_host_only() -> None:
 
 
 def test_novelty_is_the_share_of_bigrams_that_stand_nowhere_else_in_the_article() -> None:
-    stream, owner = streamed("甲乙\n甲乙\n丙丁\n", "甲乙\n")
-    assert novelty(stream, owner).tolist() == [0, 0, 1, 1]
+    texts = ["甲乙\n甲乙\n丙丁\n", "甲乙\n"]
+    stream, _ = streamed(*texts)
+    assert novelty(stream, segment(texts)).tolist() == [0, 0, 1, 1]
 
 
 def test_repeats_count_the_same_text_in_the_same_article() -> None:

@@ -12,7 +12,7 @@ from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats
 from zhengwen.stages.decode import Decoder, bridge, passages
 from zhengwen.stages.features import probabilities
-from zhengwen.stages.scores import TILE, Networks, Words, temper
+from zhengwen.stages.scores import TILE, Network, Words, temper
 
 RNG = np.random.default_rng(0)
 SIZES = (1, 2, TILE - 1, TILE, TILE + 1, 3 * TILE + 5)
@@ -31,18 +31,18 @@ def test_words_equal_scikit_learns_tf_idf_and_decision_function() -> None:
     assert np.allclose(words.logits([(buckets, starts)]), fitted.decision_function(vectors), atol=1e-4)
 
 
-def networks(rows: Floats, targets: np.ndarray) -> tuple[Networks, MLPClassifier]:
+def network(rows: Floats, targets: np.ndarray) -> tuple[Network, MLPClassifier]:
     fitted = MLPClassifier((16,), max_iter=5, random_state=0).fit(rows, targets)
     (hidden, output), (hidden_bias, output_bias) = fitted.coefs_, fitted.intercepts_
     width = rows.shape[1]
     centre, scale = np.zeros(width, np.float32), np.ones(width, np.float32)
-    return Networks(centre, scale, hidden, hidden_bias, output[None], output_bias[None, None], 1.0), fitted
+    return Network(centre, scale, hidden, hidden_bias, output, output_bias, 1.0), fitted
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_networks_equal_scikit_learns_and_do_not_depend_on_the_number_of_rows() -> None:
+def test_a_network_equals_scikit_learns_and_does_not_depend_on_the_number_of_rows() -> None:
     rows = RNG.normal(size=(max(SIZES), 20)).astype(np.float32)
-    net, fitted = networks(rows, RNG.integers(0, 5, len(rows)))
+    net, fitted = network(rows, RNG.integers(0, 5, len(rows)))
     whole = net.probabilities(rows)
     assert np.allclose(whole, fitted.predict_proba(np.clip(rows, -4, 4)), atol=1e-5)
     for size in SIZES:

@@ -1,7 +1,10 @@
 """Articles to cleaned articles: findings, and the spans that go."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from operator import itemgetter
 
 import numpy as np
 
@@ -123,7 +126,7 @@ def _finding(
     weights = reading.features.weights[begin + first : begin + end] + 1e-3
     score = float(np.average(reading.probabilities[begin + first : begin + end, kind], weights=weights))
     start, stop = int(bounds[first]), int(bounds[end])
-    inside = [(a, b) for a, b in removed if a < stop and b > start]
+    inside = removed[bisect_right(removed, start, key=itemgetter(1)) : bisect_left(removed, stop, key=itemgetter(0))]
     if inside:
         start, stop = max(start, inside[0][0]), min(stop, inside[-1][1])
     return _trimmed(text, Finding(start, stop, KINDS[kind], score))
@@ -161,14 +164,15 @@ class _Work:
 
     def less(self, findings: list[Finding], removed: list[Deletion]) -> "_Work":
         """The article without what a round found."""
-        gone = tuple(p for start, end in removed for p in self._pieces(start, end))
-        found = tuple(replace(f, start=s, end=e) for f in findings for s, e in self._pieces(f.start, f.end))
+        places = [0, *accumulate(high - low for low, high in self.kept)]
+        gone = [p for start, end in removed for p in self._pieces(places, start, end)]
+        found = [replace(f, start=s, end=e) for f in findings for s, e in self._pieces(places, f.start, f.end)]
         return _Work(
             self.number,
             replace(self.article, text=apply(self.article.text, removed)),
             _without(self.kept, gone),
-            self.findings + found,
-            self.removed + gone,
+            (*self.findings, *found),
+            (*self.removed, *gone),
         )
 
     def finish(self, article: Article) -> Cleaned:
@@ -177,27 +181,26 @@ class _Work:
         found = tuple(f for f in findings if f.start < f.end)
         return Cleaned(article, found, tuple(_merge(sorted(self.removed))), False)
 
-    def _pieces(self, start: int, end: int) -> list[tuple[int, int]]:
-        """A span of what is left, as spans of the original."""
-        pieces, place = [], 0
-        for low, high in self.kept:
-            a, b = max(start - place, 0), min(end - place, high - low)
+    def _pieces(self, places: list[int], start: int, end: int) -> list[tuple[int, int]]:
+        """A span of what is left, as spans of the original; ``places``: where the kept spans stand in what is left."""
+        pieces = []
+        for n in range(bisect_right(places, start) - 1, bisect_left(places, end)):
+            low, high = self.kept[n]
+            a, b = max(start - places[n], 0), min(end - places[n], high - low)
             if a < b:
                 pieces.append((low + a, low + b))
-            place += high - low
         return pieces
 
 
-def _without(kept: list[tuple[int, int]], gone: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    left = []
-    cuts = sorted(gone)
+def _without(kept: list[tuple[int, int]], gone: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The kept spans less those that are gone (sorted, disjoint, each within a kept one)."""
+    left, n = [], 0
     for low, high in kept:
-        for start, end in cuts:
-            if end <= low or start >= high:
-                continue
-            if low < start:
-                left.append((low, start))
-            low = end
+        while n < len(gone) and gone[n][0] < high:
+            if low < gone[n][0]:
+                left.append((low, gone[n][0]))
+            low = gone[n][1]
+            n += 1
         if low < high:
             left.append((low, high))
     return left

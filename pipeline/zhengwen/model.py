@@ -17,13 +17,13 @@ from zhengwen.blocks import Blocks, Flags, Floats, Ints
 from zhengwen.errors import ModelError, OutputError
 from zhengwen.stages import features
 from zhengwen.stages.decode import Decoder, Kinds, bridge
-from zhengwen.stages.scores import BITS, Networks, Words
+from zhengwen.stages.scores import BITS, Network, Words
 from zhengwen.stages.segment import segment
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files and of the features; a model of another one is refused."""
 CARD = "card.json"
-_NETWORK_ARRAYS = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
+_NETWORK = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
 IMAGE_WEIGHT = 10
 """A picture weighs as much as this many letters."""
 _PACKED = Path(__file__).parent / "models" / "default"
@@ -83,10 +83,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier: words, networks over the context, decoder, and the card that says where it comes from."""
+    """A classifier: words, a network over the context, decoder, and the card that says where it comes from."""
 
     words: Words
-    networks: Networks
+    network: Network
     decoder: Decoder
     card: Mapping[str, Any]
 
@@ -100,7 +100,7 @@ class Model:
         rows = features.context(self.words.logits(found.hashed), found.structure, found.blocks)
         out = np.zeros((len(found.blocks), len(KINDS)), np.float32)
         out[:, 0] = 1
-        out[found.blocks.readable()] = self.networks.probabilities(rows)
+        out[found.blocks.readable()] = self.network.probabilities(rows)
         return out
 
     def decide(self, found: Features, probabilities: Floats) -> Reading:
@@ -129,7 +129,7 @@ def _arrays(model: Model) -> dict[str, NDArray[Any]]:
         "words.weights": model.words.weights.astype(np.float16),
         "words.bias": model.words.bias,
     }
-    return arrays | {f"networks.{name}": getattr(model.networks, name) for name in _NETWORK_ARRAYS}
+    return arrays | {f"network.{name}": getattr(model.network, name) for name in _NETWORK}
 
 
 def default_path() -> Path:
@@ -170,7 +170,7 @@ def _write(model: Model, folder: Path) -> None:
         "format": FORMAT,
         **model.card,
         "decoder": _decoder_card(model.decoder),
-        "temperature": model.networks.temperature,
+        "temperature": model.network.temperature,
         "files": files,
     }
     card["fingerprint"] = _fingerprint(card)
@@ -193,8 +193,8 @@ def load(folder: Path | None = None) -> Model:
     try:
         idf, weights = (arrays[f"words.{name}"].astype(np.float32) for name in ("idf", "weights"))
         words = Words(arrays["words.terms"], idf, weights, arrays["words.bias"])
-        networks = Networks(**_network_arrays(arrays), temperature=float(card["temperature"]))
-        return Model(words, networks, Decoder(**card["decoder"]), card)
+        network = Network(**_network_arrays(arrays), temperature=float(card["temperature"]))
+        return Model(words, network, Decoder(**card["decoder"]), card)
     except (KeyError, TypeError, ValueError, IndexError) as e:
         raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
 
@@ -220,7 +220,7 @@ def _card(folder: Path) -> dict[str, Any]:
 
 
 def _network_arrays(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    return {name: arrays[f"networks.{name}"] for name in _NETWORK_ARRAYS}
+    return {name: arrays[f"network.{name}"] for name in _NETWORK}
 
 
 def _array(path: Path, digest: str) -> NDArray[Any]:

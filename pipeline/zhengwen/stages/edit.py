@@ -55,13 +55,11 @@ def apply(text: str, spans: list[Deletion]) -> str:
 
 def _runs(whole: Flags, silent: Flags) -> list[tuple[int, int]]:
     """First and last line of each run of removed lines, across silent ones."""
-    runs: list[tuple[int, int]] = []
-    for line in np.flatnonzero(whole).tolist():
-        if runs and silent[runs[-1][1] + 1 : line].all():
-            runs[-1] = (runs[-1][0], line)
-        else:
-            runs.append((line, line))
-    return runs
+    lines = np.flatnonzero(whole)
+    heard = np.cumsum(~silent)[lines]
+    parted = np.flatnonzero(np.diff(heard) > 1)
+    first, last = np.append(0, parted + 1), np.append(parted, len(lines) - 1)
+    return list(zip(lines[first].tolist(), lines[last].tolist(), strict=True)) if len(lines) else []
 
 
 def _tidy(types: NDArray[np.uint8], silent: Flags, first: int, last: int) -> tuple[int, int]:
@@ -77,7 +75,7 @@ def _tidy(types: NDArray[np.uint8], silent: Flags, first: int, last: int) -> tup
         while first > 0 and silent[first - 1]:
             first -= 1
         return first, stop - 1
-    if not first or silent[:first].all():
+    if not first or first <= int(silent.argmin()):
         return first, stop - 1
     if not silent[first - 1]:
         return first, last + int(types[last + 1] == BlockType.RULE)

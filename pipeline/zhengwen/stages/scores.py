@@ -1,4 +1,4 @@
-"""Features to scores: a linear model over hashed n-grams, and small networks over what stands around a block."""
+"""Features to scores: a linear model over hashed n-grams, and a small network over what stands around a block."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,13 +55,12 @@ BITS = 22
 
 
 @dataclass(frozen=True, slots=True)
-class Networks:
-    """An ensemble of perceptrons with one hidden layer (ReLU), whose softmax probabilities are averaged.
+class Network:
+    """A perceptron with one hidden layer (ReLU).
 
     centre, scale: float32 (features,), of the standardisation, whose result is clipped to ± `CLIP`.
-    hidden: float32 (features, members * units), the hidden layers side by side. hidden_bias: (members * units,).
-    output: float32 (members, units, kinds). output_bias: (members, 1, kinds).
-    temperature: divides the logarithm of the averaged probabilities (Guo et al., ICML 2017).
+    hidden: float32 (features, units). hidden_bias: (units,). output: float32 (units, kinds). output_bias: (kinds,).
+    temperature: divides the logits (Guo et al., ICML 2017).
     """
 
     centre: Floats
@@ -78,26 +77,17 @@ class Networks:
         Rows are computed in tiles of one shape: a matrix product may round differently for another number of rows, and
         an article's scores must not depend on its batch.
         """
-        out = np.empty((len(rows), self.output.shape[2]), np.float32)
+        out = np.empty((len(rows), len(self.output_bias)), np.float32)
         tile = np.zeros((TILE, rows.shape[1]), np.float32)
         for start in range(0, len(rows), TILE):
             part = rows[start : start + TILE]
             tile[: len(part)] = standardise(part, self.centre, self.scale)
-            out[start : start + TILE] = self._tile(tile)[: len(part)]
-        return temper(out, self.temperature)
-
-    def _tile(self, tile: Floats) -> Floats:
-        members, units, _ = self.output.shape
-        inside = tile @ self.hidden
-        inside += self.hidden_bias
-        np.maximum(inside, 0, out=inside)
-        scores = inside.reshape(len(tile), members, units).transpose(1, 0, 2) @ self.output
-        scores += self.output_bias
-        scores -= scores.max(2, keepdims=True)
-        shares = np.exp(scores, out=scores)
-        shares /= shares.sum(2, keepdims=True)
-        mean: Floats = np.mean(shares, axis=0)
-        return mean
+            inside = tile @ self.hidden
+            inside += self.hidden_bias
+            np.maximum(inside, 0, out=inside)
+            out[start : start + TILE] = (inside @ self.output)[: len(part)]
+        out += self.output_bias
+        return softmax(out / np.float32(self.temperature))
 
 
 TILE = 256
@@ -111,6 +101,13 @@ def standardise(rows: Floats, centre: Floats, scale: Floats) -> Floats:
     moved: Floats = rows - centre
     moved /= scale
     return np.clip(moved, -CLIP, CLIP, out=moved)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities over the last axis."""
+    raised = np.exp(logits - logits.max(-1, keepdims=True))
+    share: Floats = raised / raised.sum(-1, keepdims=True)
+    return share
 
 
 def temper(probabilities: Floats, temperature: float) -> Floats:

@@ -12,9 +12,9 @@ from zhengwen.model import Features, Model
 from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
 
-CHANGES = (0.0, 0.15, 0.3, 0.5, 0.75)
-CAUTIONS = (-0.9, -0.6, -0.45, -0.3, -0.15, 0.0, 0.3)
-RETENTION = 0.982
+CHANGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+CAUTIONS = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4)
+RETENTION = 0.98
 """Least share of content that the chosen decoder must keep."""
 WHOLE = 0.8
 DEFAULT = Decoder(0.5, 0.0, WHOLE)
@@ -48,12 +48,12 @@ def decoder(model: Model, held: Sequence[Held]) -> Decoder:
 
     The model gives the temperature alone.
     """
-    tempered = [temper(h.probabilities, model.networks.temperature) for h in held]
+    tempered = [temper(h.probabilities, model.network.temperature) for h in held]
     best, choice = -np.inf, DEFAULT
     for change in CHANGES:
         for caution in CAUTIONS:
             candidate = Decoder(change, caution, WHOLE)
-            value = _value(Model(model.words, model.networks, candidate, {}), held, tempered)
+            value = _value(Model(model.words, model.network, candidate, {}), held, tempered)
             if value > best:
                 best, choice = value, candidate
     return choice

@@ -1,9 +1,7 @@
-"""Fits a model: words, then networks over the words' out-of-fold scores.
+"""Fits a model: words, then a network over the words' out-of-fold scores.
 
-Stacked sequential learning (Cohen and Carvalho, IJCAI 2005) with a random-subspace ensemble (Ho, PAMI 1998) of
-multilayer perceptrons on top; both stages are scikit-learn's. Each fit runs on one thread, in as many processes as
-asked for: a matrix product split among threads may round differently, and the number of processes must not change a
-model.
+Stacked sequential learning (Cohen and Carvalho, IJCAI 2005). Each fit runs on one thread, in as many processes as asked
+for: a matrix product split among threads may round differently, and the number of processes must not change a model.
 """
 
 import warnings
@@ -18,48 +16,37 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from zhengwen.articles import KINDS
-from zhengwen.blocks import Flags, Floats, Ints
+from zhengwen.blocks import Floats, Ints
 from zhengwen.errors import LabelError
 from zhengwen.stages import features
-from zhengwen.stages.scores import Networks, Words, standardise
+from zhengwen.stages.scores import Network, Words
 from zhengwen.training.corpus import Batch, word_counts
+from zhengwen.training.network import ABSENT, fit_network
 
 Result = TypeVar("Result")
 Tick = Callable[[], object]
 """Called after each step of a fit."""
 
 INNER_FOLDS = 4
-MEMBERS = 8
-"""Networks in the ensemble."""
-_SHARE = 0.5
-_HIDDEN = 48
-_EPOCHS = 10
-_ALWAYS = 2 * len(KINDS)
-"""The block's own scores, the first columns of the context, are in every subspace."""
-_WEIGHT_CAP = 100
-_LEAST_FREQUENCY = 2
+_LEAST_FREQUENCY = 3
 """Blocks that a bucket must occur in to become a term."""
-ABSENT = -20.0
-"""Score of a kind that the labels never show."""
-STEPS = INNER_FOLDS + 1 + MEMBERS
+STEPS = INNER_FOLDS + 2
 """Ticks of one `fit`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Labelled blocks: targets, scorer's weights, and the number of each one's article."""
+    """Labelled blocks: targets, and the number of each one's article."""
 
     targets: NDArray[np.int8]
-    weights: Floats
     owner: Ints
 
 
-def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: int = 0) -> tuple[Words, Networks]:
-    """Fits words and networks on batches.
+def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: int = 0) -> tuple[Words, Network]:
+    """Fits words and network on batches.
 
     groups: source of each article, by the article's number; the out-of-fold scores never cross a source.
     """
@@ -72,7 +59,9 @@ def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: 
     words = _fit_words(counts, rows.targets)
     tick()
     table = np.concatenate([_context(b, partial, fold_of) for b in batches])
-    return words, _fit_networks(table, rows, jobs, tick, seed)
+    network = fit_network(table, rows.targets, seed)
+    tick()
+    return words, network
 
 
 def _ticking(results: Iterable[Result], tick: Tick) -> list[Result]:
@@ -88,7 +77,7 @@ def _rows(batches: Sequence[Batch]) -> Rows:
     return Rows(
         *(
             np.concatenate([getattr(b, column)[m] for b, m in zip(batches, masks, strict=True)])
-            for column in ("targets", "weights", "owner")
+            for column in ("targets", "owner")
         )
     )
 
@@ -135,47 +124,3 @@ def _context(batch: Batch, partial: Sequence[Words], fold_of: Ints) -> Floats:
         scores[folds == k] = partial[k].logits(found.hashed)[folds == k]
     rows = features.context(scores, found.structure, found.blocks)
     return rows[batch.labelled[found.blocks.readable()]]
-
-
-def _fit_networks(table: Floats, rows: Rows, jobs: int, tick: Tick, seed: int) -> Networks:
-    centre, scale = table.mean(0), table.std(0) + np.float32(1e-3)
-    table = standardise(table, centre, scale)
-    importance = np.minimum(rows.weights, _WEIGHT_CAP) ** 0.25
-    importance = (importance / importance.mean()).astype(np.float32)
-    tasks = (delayed(_fit_network)(table, rows.targets, importance, seed + n) for n in range(MEMBERS))
-    members = _ticking(Parallel(n_jobs=jobs, return_as="generator")(tasks), tick)
-    hidden, hidden_bias, output, output_bias = zip(*members, strict=True)
-    return Networks(
-        centre,
-        scale,
-        np.concatenate(hidden, axis=1),
-        np.concatenate(hidden_bias),
-        np.stack(output),
-        np.stack(output_bias)[:, None, :],
-        1.0,
-    )
-
-
-def _fit_network(
-    table: Floats, targets: NDArray[np.int8], importance: Floats, seed: int
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Hidden weights and bias, output weights and bias of one member, on a random half of the features."""
-    rng = np.random.default_rng(seed)
-    columns: Flags = rng.random((table.shape[1],)) < _SHARE
-    columns[:_ALWAYS] = True
-    network = MLPClassifier(
-        (_HIDDEN,), batch_size=256, learning_rate_init=1e-3, max_iter=_EPOCHS, alpha=1.0, random_state=seed
-    )
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        network.fit(table[:, columns], targets, sample_weight=importance)
-    hidden = np.zeros((table.shape[1], _HIDDEN), np.float32)
-    hidden[columns] = network.coefs_[0]
-    weights, bias = network.coefs_[1], network.intercepts_[1]
-    if len(network.classes_) == 2:
-        weights, bias = np.hstack((np.zeros_like(weights), weights)), np.append(0.0, bias)
-    output = np.zeros((_HIDDEN, len(KINDS)), np.float32)
-    output_bias = np.full(len(KINDS), ABSENT, np.float32)
-    output[:, network.classes_] = weights
-    output_bias[network.classes_] = bias
-    return hidden, network.intercepts_[0].astype(np.float32), output, output_bias

@@ -106,7 +106,7 @@ def _held(model: Model, batch: Batch) -> Held:
 
 def choose(model: Model, held: Sequence[Held]) -> Model:
     """The model with the temperature and the decoder that suit held-out scores."""
-    tempered = replace(model, networks=replace(model.networks, temperature=temperature(held)))
+    tempered = replace(model, network=replace(model.network, temperature=temperature(held)))
     return replace(tempered, decoder=decoder(tempered, held))
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from zhengwen.blocks import Blocks, BlockType, Flags, Floats, Ints
 
-_NEIGHBOURS = (1, -1, 2, -2, 3, -3, 4, -4)
+_NEIGHBOURS = (1, -1, 2, -2)
 _WINDOWS = (3, 8, 20)
-_NEAR = (1, -1, 2, -2)
+_NEAR = (1, -1)
 _NEAR_COLUMNS = (
     "type code",
     "type rule",

@@ -1,5 +1,7 @@
 """What a block is and where it stands, beside its words."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,7 +73,7 @@ def structure(codes: Codes, stream: Stream, blocks: Blocks) -> dict[str, Floats]
         "image alone": (images > 0) & (letters < _SHORT_CAPTION),
         "strong": count(blocks, np.flatnonzero(codes.raw == ord("*"))) > 0,
         "repeats": np.log1p(repeats(fingerprints(stream), owner)),
-        "novelty": novelty(stream, owner),
+        "novelty": novelty(stream, blocks),
         **_place(blocks, owner, letters),
     }
     return {name: np.asarray(column, np.float32) for name, column in columns.items()}
@@ -130,19 +132,21 @@ def repeats(prints: NDArray[np.uint64], owner: Ints) -> Floats:
 
 
 _GRAM_BITS = 16
-"""Each article has a table of this many bits of its own, so that no other article's bigrams fall into it."""
 
 
-def novelty(stream: Stream, owner: Ints) -> Floats:
+def novelty(stream: Stream, blocks: Blocks) -> Floats:
     """Share of a block's character bigrams that stand in no other block of its article: how far it strays from the
-    article's subject."""
+    article's subject. Each article has a table of bigrams to itself, which stays in the processor's cache."""
     buckets, starts = ngrams.hashes(stream, 2, _GRAM_BITS)
     lengths = np.diff(starts)
-    block = np.repeat(np.arange(len(lengths)), lengths)
-    key = (owner[block] << _GRAM_BITS) | buckets
-    holder = np.empty((int(owner.max(initial=0)) + 1) << _GRAM_BITS, np.int32)
-    holder[key] = block
-    shared = np.zeros(len(holder), np.bool_)
-    shared[key[holder[key] != block]] = True
-    total = np.concatenate(([0], np.cumsum(~shared[key])))
+    block = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    shared = np.empty(len(buckets), np.bool_)
+    holder = np.zeros(1 << _GRAM_BITS, np.int32)
+    for a, b in pairwise(starts[blocks.articles].tolist()):
+        grams, place = buckets[a:b], block[a:b]
+        holder[grams] = place
+        elsewhere = np.zeros(1 << _GRAM_BITS, np.bool_)
+        elsewhere[grams[holder[grams] != place]] = True
+        shared[a:b] = elsewhere[grams]
+    total = np.concatenate(([0], np.cumsum(~shared)))
     return ((total[starts[1:]] - total[starts[:-1]]) / np.maximum(lengths, 1)).astype(np.float32)
