@@ -61,6 +61,9 @@ def articles(tmp_path: Path) -> Path:
     return folder
 
 
+APART = ("--dedup", "off")
+"""For tests whose articles say the same and shall stay nevertheless."""
+
 PLAIN = """# 为什么梯度裁剪要放在优化器之前
 
 训练循环里，裁剪的位置决定了它裁的是什么。反向传播结束之后，梯度还没有被缩放过，这时候取范数才有意义。
