@@ -342,16 +342,17 @@ class Substituted:
 def scale(a: argparse.Namespace) -> None:
     """Time and memory by number of articles, each size in a process of its own; making the texts is not counted."""
     if a.one:
-        _scale_one(a.articles, a.one)
+        _scale_one(a.articles, a.one, a.characters)
         return
     heads = ("articles", "MB", "keys s", "verdicts s", "MB/s", "peak MB", "keys MB", "left out", "planted")
     print("".join(f"{h:>11}" for h in heads))
     for size in a.sizes.split(","):
-        subprocess.run([sys.executable, __file__, "scale", a.articles, "--one", size], check=True)
+        cut = ["--characters", str(a.characters)] if a.characters else []
+        subprocess.run([sys.executable, __file__, "scale", a.articles, "--one", size, *cut], check=True)
 
 
-def _scale_one(articles: Path, number: int) -> None:
-    made = Substituted(list(read(articles, 2000).values()))
+def _scale_one(articles: Path, number: int, characters: int | None) -> None:
+    made = Substituted([split(text)[0][:characters] for text in read(articles, 2000).values()])
     fold_texts(["一"])
     started = time.process_time()
     known, size = made.known(0, number)
@@ -425,6 +426,7 @@ def main() -> None:
             sub.add_argument("--sizes", default="10000,100000,1000000" if command is scale else "10000,100000")
         if command is scale:
             sub.add_argument("--one", type=int, help=argparse.SUPPRESS)
+            sub.add_argument("--characters", type=int, help="of each text; memory hardly depends on it")
     a = parser.parse_args()
     a.run(a)
 

@@ -115,8 +115,7 @@ def candidates(packed: Keys, facts: Facts, limits: Limits, chosen: Flags) -> Pai
     pairs = Pairs((codes >> _RANK).astype(np.int64), (codes & _LOW).astype(np.int64))
     concerned = np.zeros(len(chosen), np.bool_)
     concerned[pairs.first] = concerned[pairs.second] = True
-    telling = of_articles(packed, concerned)
-    telling = telling[~np.isin(key_of(telling), key_of(several[begins[sizes > COMMON]]))]
+    telling = _without(of_articles(packed, concerned), key_of(several[begins[sizes > COMMON]]))
     enough = shared >= _required(pairs, telling, facts, limits)
     return Pairs(pairs.first[enough], pairs.second[enough])
 
@@ -131,6 +130,18 @@ def of_articles(packed: Keys, chosen: Flags) -> Keys:
         found[end : end + count] = part[chosen[number_of(part)]]
         end += count
     return found
+
+
+def _without(packed: Keys, common: Keys) -> Keys:
+    """The entries whose key is not common (sorted), moved together where they are."""
+    end = 0 if len(common) else len(packed)
+    for at in range(0, len(packed) if len(common) else 0, _BATCH):
+        part = packed[at : at + _BATCH]
+        keys = key_of(part)
+        kept = part[common[np.minimum(np.searchsorted(common, keys), len(common) - 1)] != keys]
+        packed[end : end + len(kept)] = kept
+        end += len(kept)
+    return packed[:end]
 
 
 def _shared(packed: Keys) -> Keys:
@@ -246,14 +257,25 @@ def _required(pairs: Pairs, telling: Keys, facts: Facts, limits: Limits) -> Floa
 def _known(telling: Keys, pairs: Pairs, facts: Facts) -> Ints:
     """Keys of the first and of the second (int64, (pairs, 2)) that rank no higher than either is known, among those
     that tell something."""
-    numbers = number_of(telling)
     known = np.zeros((len(pairs), 2), np.int64)
-    grams = (telling & _GRAM_BIT) != 0
-    for sort, of_sort in enumerate((~grams, grams)):
-        by_article = numbers[of_sort] << 33 | (telling[of_sort] >> _RANK).astype(np.int64)
-        by_article.sort()
+    for sort in range(2):
+        by_article = _by_article(telling, sort)
         limit = np.minimum(facts.highest[pairs.first, sort], facts.highest[pairs.second, sort])
         for side, articles in enumerate((pairs.first, pairs.second)):
             upto = np.searchsorted(by_article, (articles << 33) + limit, side="right")
             known[:, side] += np.where(limit < 0, 0, upto - np.searchsorted(by_article, articles << 33))
     return known
+
+
+def _by_article(packed: Keys, sort: int) -> Ints:
+    """Article and rank (33 bits) of the entries of one sort of keys (0 for shingles, 1 for 5-grams), sorted."""
+    found = np.empty(len(packed), np.int64)
+    end = 0
+    for at in range(0, len(packed), _BATCH):
+        part = packed[at : at + _BATCH]
+        part = part[((part & _GRAM_BIT) != 0) == sort]
+        found[end : end + len(part)] = number_of(part) << 33 | (part >> _RANK).astype(np.int64)
+        end += len(part)
+    found = found[:end]
+    found.sort()
+    return found

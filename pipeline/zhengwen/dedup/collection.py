@@ -14,7 +14,7 @@ from zhengwen.dedup.verify import Limits
 from zhengwen.errors import ZhengwenError
 
 _BLOCK = 1 << 21
-"""Entries that are put away at a time, so that memory never holds them twice."""
+"""Entries that are put away at a time."""
 
 
 RECORD = np.dtype(
@@ -43,7 +43,7 @@ class Collection:
     """Gathers what is kept in memory of the articles of a run: 256 bytes of entries and 40 more an article."""
 
     _records: list[np.ndarray[tuple[int], np.dtype[np.void]]] = field(default_factory=list)
-    _blocks: list[Keys] = field(default_factory=list)
+    _packed: Keys = field(default_factory=lambda: np.zeros(0, np.uint64))
     _waiting: list[Keys] = field(default_factory=list)
     _articles: int = 0
 
@@ -70,21 +70,20 @@ class Collection:
     def known(self) -> Known:
         """What was added, sorted; empties the collection."""
         self._put_away()
-        packed = np.empty(sum(map(len, self._blocks)), np.uint64)
-        end = len(packed)
-        while self._blocks:
-            block = self._blocks.pop()
-            packed[end - len(block) : end] = block
-            end -= len(block)
+        packed, self._packed = self._packed, np.zeros(0, np.uint64)
         packed.sort()
         records = np.concatenate([np.zeros(0, RECORD), *self._records])
         self._records, self._articles = [], 0
         return Known(records, packed)
 
     def _put_away(self) -> None:
-        if self._waiting:
-            self._blocks.append(np.concatenate(self._waiting))
-            self._waiting = []
+        """Lengthens the array where it is: joining blocks at the end would take their memory twice."""
+        end = len(self._packed)
+        self._packed.resize(end + sum(map(len, self._waiting)), refcheck=False)
+        for part in self._waiting:
+            self._packed[end : end + len(part)] = part
+            end += len(part)
+        self._waiting = []
 
 
 def merge(parts: Sequence[Known]) -> Known:
