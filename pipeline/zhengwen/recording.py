@@ -194,14 +194,15 @@ class Recorder:
 
     def _proven(self, entry: Entry, text: str, data: bytes) -> bytes:
         """The output, once it and the ledger have given the input back. Raises `LedgerError`."""
+        if not entry.cuts and entry.written == entry.encoding:
+            return data
         try:
             output = ledgers.less(text, entry.cuts).encode(entry.written)
         except UnicodeEncodeError as e:
             raise LedgerError(
                 f"character {e.start + 1} ({e.object[e.start]!r}) cannot be written in {entry.written}"
             ) from None
-        if output != data:
-            ledgers.original(output, entry)
+        ledgers.original(output, entry)
         return output
 
     def _reasoned(self, entry: Entry, text: str) -> Entry:
