@@ -9,7 +9,7 @@ import click
 
 from zhengwen import __version__
 from zhengwen.cleaning import Cleaner
-from zhengwen.cli.shared import complain, progress
+from zhengwen.cli.shared import complain, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.dedup.verify import Limits
 from zhengwen.keeping import Keep
@@ -119,4 +119,4 @@ def note_advert(source: Source, *, drop: bool) -> None:
 
 def _say(message: str) -> None:
     if not click.get_current_context().obj["quiet"]:
-        click.echo(message, err=True)
+        tell(message)

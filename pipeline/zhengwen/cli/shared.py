@@ -123,7 +123,17 @@ def listed(given: Path | None, paths: Sequence[str]) -> Keep:
 def complain(fault: ZhengwenError, summary: Summary) -> None:
     """Reports something that could not be done; the run goes on."""
     summary.faults += 1
-    click.echo(f"zhengwen: error: {fault}", err=True)
+    tell(f"zhengwen: error: {fault}")
+
+
+def tell(message: str) -> None:
+    """Prints a line on standard error, above a progress bar if there is one."""
+    if "tqdm" in sys.modules:
+        from tqdm import tqdm
+
+        tqdm.write(message, file=sys.stderr)
+    else:
+        click.echo(message, err=True)
 
 
 def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
