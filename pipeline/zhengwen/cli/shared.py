@@ -128,7 +128,7 @@ def complain(fault: ZhengwenError, summary: Summary) -> None:
 
 def tell(message: str) -> None:
     """Prints a line on standard error, above a progress bar if there is one."""
-    if "tqdm" in sys.modules:
+    if "tqdm" in sys.modules and sys.stderr.isatty():
         from tqdm import tqdm
 
         tqdm.write(message, file=sys.stderr)
