@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND, PLAIN, ROOT, TAILED, Run
+from conftest import APART, COMMAND, PLAIN, ROOT, TAILED, Run
 from test_cli_clean import tree
 
 SAMPLES = ROOT / "samples" / "articles"
@@ -54,12 +54,12 @@ def on_a_disk(tmp_path: Path, room: int, how: Sequence[str]) -> list[tuple[int, 
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The cleaned samples."""
     out = tmp_path_factory.mktemp("whole") / "out"
-    subprocess.run([COMMAND, "-q", "clean", SAMPLES, "-o", out], check=True)
+    subprocess.run([COMMAND, "-q", "clean", *APART, SAMPLES, "-o", out], check=True)
     return tree(out)
 
 
 @pytest.mark.parametrize("room", ROOM)
-@pytest.mark.parametrize("how", [("--in-place",), ("-o", "out")])
+@pytest.mark.parametrize("how", [("--in-place",), ("-o", "out", *APART)])
 def test_a_full_disk_loses_nothing(tmp_path: Path, whole: dict[str, bytes], room: int, how: tuple[str, ...]) -> None:
     before = {f"articles/{name}": data for name, data in tree(SAMPLES).items()}
     after = {f"{'out' if '-o' in how else 'articles'}/{name}": data for name, data in whole.items()}

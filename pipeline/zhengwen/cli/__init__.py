@@ -34,7 +34,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="zhengwen")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress and no summary.")
-@click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of an unexpected error.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour of the output.")
 @click.pass_context
 def cli(ctx: click.Context, quiet: bool, verbose: bool, color: str) -> None:
@@ -42,7 +42,7 @@ def cli(ctx: click.Context, quiet: bool, verbose: bool, color: str) -> None:
 
     Finds advertisements, pleas, notices and navigation that grew into the text, and removes them.
     """
-    ctx.obj = {"quiet": quiet}
+    ctx.obj = {"quiet": quiet, "verbose": verbose}
     _settings["verbose"] = verbose
     ctx.color = _color(color)
 

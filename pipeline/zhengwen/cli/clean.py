@@ -131,7 +131,7 @@ def _without_ledger(
         summary.add(cleaned, count_adverts=False)
         drop = cleaned.advert and settings.drop_adverts and not cleaner.keep.guards(cleaned.article)
         if cleaned.advert:
-            note_advert(source, drop=drop)
+            note_advert(source, summary.adverts - 1, drop=drop)
         if diff and drop:
             click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
         elif diff:

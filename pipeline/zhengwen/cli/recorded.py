@@ -21,6 +21,9 @@ from zhengwen.recording import Outcome, Recorder, Settings
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 
+_FEW = 20
+"""Messages of one kind that are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -54,9 +57,9 @@ def clean(
             _count(outcome, summary)
             bar.update(1)
         found = leave_out(folder, ledger, run, done, copies) if copies else []
-    for copy in found:
+    for number, copy in enumerate(found):
         alike = f"{copy.likeness.reason}, Jaccard {copy.likeness.jaccard:.2f}, {copy.likeness.containment:.0%} of it"
-        _say(f"{harmless(copy.name)}: left out, {harmless(copy.keeper)} says the same ({alike})")
+        _say_first(number, f"{harmless(copy.name)}: left out, {harmless(copy.keeper)} says the same ({alike})")
     return Done(skipped, found)
 
 
@@ -104,17 +107,25 @@ def _count(outcome: Outcome, summary: Summary) -> None:
         cleaned = replace(outcome.cleaned, findings=(), removed=()) if untouched else outcome.cleaned
         summary.add(cleaned, count_adverts=False)
         if cleaned.advert:
-            note_advert(outcome.source, drop=outcome.status == ADVERT)
+            note_advert(outcome.source, summary.adverts - 1, drop=outcome.status == ADVERT)
     if outcome.warning:
         _say(f"zhengwen: warning: {outcome.warning}")
     if outcome.fault:
         complain(outcome.fault, summary)
 
 
-def note_advert(source: Source, *, drop: bool) -> None:
-    """Says what becomes of an article that is an advertisement as a whole."""
+def note_advert(source: Source, number: int, *, drop: bool) -> None:
+    """Says what becomes of an article that is an advertisement as a whole, the ``number``-th of the run."""
     fate = "left out" if drop else "kept as it is"
-    _say(f"{source.shown}: an advertisement as a whole, {fate}")
+    _say_first(number, f"{source.shown}: an advertisement as a whole, {fate}")
+
+
+def _say_first(number: int, message: str) -> None:
+    """Says the first few messages of a kind; all with --verbose."""
+    if number < _FEW or click.get_current_context().obj["verbose"]:
+        _say(message)
+    elif number == _FEW:
+        _say("(more like this one are not shown; --verbose shows all, the ledger has them)")
 
 
 def _say(message: str) -> None:
