@@ -51,7 +51,7 @@ def main() -> None:
         first, second, third = (Path(folder, name) for name in ("first", "second", "third"))
         took, peak, said = clean([a.articles], first)
         print(f"{len(files):,} files, {size:.1f} MB, {os.cpu_count()} cores")
-        print(said)
+        print("\n".join(said.splitlines()[-8:]))
         print(f"{took:.1f} s, {size / took:.1f} MB/s, {len(files) / took:,.0f} files/s, peak memory {peak:.0f} MB")
         clean(files, second)
         same_order = digest(first) == digest(second)
