@@ -57,7 +57,12 @@ def test_concise_is_a_line_a_finding_and_full_says_more(zhengwen: Run, articles:
     concise = zhengwen("check", articles / "tail.md", "--format", "concise").stdout.decode().splitlines()
     full = zhengwen("check", articles / "tail.md").stdout.decode()
     assert all(line.startswith(f"{articles / 'tail.md'}:") for line in concise)
-    assert all(line in full for line in concise)
+    for line in concise:
+        place, _, said = line.partition(": ")
+        kind, score, excerpt = said.split(" ", 2)
+        assert f"{place}: {kind} {score}\n" in full
+        assert excerpt in full
+    assert "hint:" in full
     assert "words:" in full
 
 

@@ -95,13 +95,17 @@ def _unreadable(name: str, error: OSError) -> UnreadableInputError:
     return UnreadableInputError(f"{name}: cannot be read ({reason}); mend or exclude it")
 
 
-def read(source: Source) -> Article:
-    """Reads one article. Raises `UnreadableInputError`."""
+def read_bytes(source: Source) -> bytes:
+    """The bytes of one source. Raises `UnreadableInputError`."""
     try:
-        data = source.path.read_bytes() if source.path else sys.stdin.buffer.read()
+        return source.path.read_bytes() if source.path else sys.stdin.buffer.read()
     except OSError as e:
         raise _unreadable(source.shown, e) from None
-    return Article(source.name, decode(data, source.shown))
+
+
+def read(source: Source) -> Article:
+    """Reads one article. Raises `UnreadableInputError`."""
+    return Article(source.name, decode(read_bytes(source), source.shown))
 
 
 def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:

@@ -1,54 +1,129 @@
-"""``zhengwen check``: reports, never writes."""
+"""``zhengwen check``: reports, never writes to an article."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from zhengwen.cleaning import Cleaner
-from zhengwen.cli.shared import locate, model_option, selection, summarise, walk
-from zhengwen.model import load
-from zhengwen.reports.findings import FORMATS, Record, as_json, records
+from zhengwen.cli.checking import Checker, Result
+from zhengwen.cli.outputs import Outputs, ReportType
+from zhengwen.cli.shared import Kinds, complain, locate, model_option, progress, selection, summarise
+from zhengwen.errors import UnreadableInputError
+from zhengwen.reports.diff import unified
+from zhengwen.reports.findings import Checked
+from zhengwen.reports.formats import FORMATS, Renderer, Scene, renderer
+from zhengwen.reports.statistics import Statistics
 from zhengwen.reports.summary import Summary
-from zhengwen.reports.terminal import harmless
+from zhengwen.repository import common_parent, root
 
-_COLORS = {"promotion": "red", "engagement": "magenta", "notice": "blue", "navigation": "cyan"}
+_WITH_STATISTICS = ("full", "concise", "jsonl", "json")
 
 
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True, help="Form of output.")
+@click.option("--report", "reports", type=ReportType(), multiple=True, help="Write a report too; any number of times.")
+@click.option("--statistics", is_flag=True, help="Show how often each kind was found in place of the findings.")
+@click.option("--diff", is_flag=True, help="Show what `clean` would take of the findings in place of the findings.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
 @selection
+@click.option("--ignore", type=Kinds(), default=(), help="Kinds to leave alone, of those selected.")
+@click.option("--min-score", type=click.FloatRange(0, 1), default=0.0, help="Report no finding below this score.")
 @model_option
-def command(paths: tuple[str, ...], form: str, select: tuple[str, ...], model: Path | None) -> int:
+def command(
+    paths: tuple[str, ...],
+    form: str,
+    reports: tuple[tuple[str, Path], ...],
+    statistics: bool,
+    diff: bool,
+    exit_zero: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    min_score: float,
+    model: Path | None,
+) -> int:
     """Print what `clean` would remove, and the passages of articles that are an advertisement as a whole.
 
-    Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be read. With --format jsonl each
-    finding is a JSON object on a line of its own; start and end are offsets in code points into the decoded text.
+    Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be done, in every format. With
+    --format jsonl each finding is a JSON object on a line of its own; start and end are offsets in code points into the
+    decoded text.
     """
-    if not paths:
-        raise click.UsageError("name the files or folders to check, or - for standard input")
+    _check_usage(paths, form, statistics=statistics, diff=diff)
+    kinds = _kinds(select, ignore)
     summary = Summary()
     sources = locate(paths, summary)
-    cleaner = Cleaner(load(model), select)
-    for source, cleaned in walk(cleaner, sources, summary):
-        summary.add(cleaned, count_adverts=True)
-        for record in records(cleaned, source.shown, cleaner.model):
-            click.echo(as_json(record) if form == "jsonl" else _concise(record))
-            if form == "full":
-                _details(record)
-        if cleaned.advert and form == "full":
-            click.secho(f"{source.shown}: an advertisement as a whole", bold=True)
+    scene = _scene(paths)
+    with Outputs(reports, sources, replace(scene, color=False)) as outputs, progress(len(sources), "article") as bar:
+        shown = _shown(form, scene, statistics=statistics, diff=diff)
+        if shown:
+            outputs.show(shown)
+        if "github" in (form, *(name for name, _ in reports)):
+            outputs.summarise_job()
+        outputs.begin()
+        for message in summary.messages:
+            outputs.fault(message)
+
+        def fail(fault: UnreadableInputError) -> None:
+            complain(fault, summary)
+            outputs.fault(str(fault))
+
+        checker = Checker(model, lambda _: kinds, fail, bar.update)
+        for result in checker.check(sources):
+            checked = _filtered(result, min_score)
+            summary.count(checked.records, advert=checked.advert)
+            outputs.article(checked)
+            if diff:
+                _show(result, checked, color=scene.color)
+        outputs.end()
     summarise(summary, verb="found")
-    return summary.exit_code(findings_count=True)
+    return summary.exit_code(findings_count=not exit_zero)
 
 
-def _concise(record: Record) -> str:
-    place = click.style(f"{harmless(record.path)}:{record.line}:{record.column}", bold=True)
-    kind = click.style(record.kind, fg=_COLORS[record.kind])
-    return f"{place}: {kind} {record.score:.2f} {record.excerpt}"
+def _check_usage(paths: tuple[str, ...], form: str, *, statistics: bool, diff: bool) -> None:
+    if not paths:
+        raise click.UsageError("name the files or folders to check, or - for standard input")
+    if diff and statistics:
+        raise click.UsageError("--diff and --statistics both take the place of the findings; choose one")
+    if statistics and form not in _WITH_STATISTICS:
+        raise click.UsageError(f"--statistics knows the formats {', '.join(_WITH_STATISTICS)}, not {form}")
+    if diff and form not in ("full", "concise"):
+        raise click.UsageError(f"--diff takes the place of the findings; write them with --report {form}=FILE")
 
 
-def _details(record: Record) -> None:
-    lines = f"line {record.line}" if record.line == record.end_line else f"lines {record.line}–{record.end_line}"
-    said = f"; words: {'、'.join(record.reasons)}" if record.reasons else ""
-    click.secho(f"    {lines}, {record.end - record.start:,} characters{said}", dim=True)
+def _kinds(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[str, ...]:
+    kinds = tuple(kind for kind in select if kind not in ignore)
+    if not kinds:
+        raise click.UsageError("--ignore leaves no kind to look for")
+    return kinds
+
+
+def _scene(paths: tuple[str, ...]) -> Scene:
+    color = click.get_current_context().color
+    folder = root(common_parent(paths)) or Path.cwd()
+    return Scene(folder, sys.stdout.isatty() if color is None else color)
+
+
+def _shown(form: str, scene: Scene, *, statistics: bool, diff: bool) -> Renderer | None:
+    if diff:
+        return None
+    return Statistics(form.startswith("json")) if statistics else renderer(form, scene)
+
+
+def _filtered(result: Result, min_score: float) -> Checked:
+    found = tuple(r for r in result.records if r.score >= min_score)
+    return Checked(result.source.shown, result.source.path, found, result.advert and bool(found))
+
+
+def _show(result: Result, checked: Checked, *, color: bool) -> None:
+    """The diff of what would go of the findings that are reported."""
+    kept, place = [], 0
+    for start, end in result.removed:
+        if any(r.start < end and start < r.end for r in checked.records):
+            kept.append(result.text[place:start])
+            place = end
+    after = "".join((*kept, result.text[place:]))
+    for line in unified(checked.shown, result.text, after):
+        hue = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        told = click.style(line, fg=hue, bold=line.startswith(("---", "+++"))) if color else line
+        sys.stdout.write(f"{told}\n")

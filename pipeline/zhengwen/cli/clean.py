@@ -1,9 +1,6 @@
 """``zhengwen clean``: a scraped folder in, clean articles out."""
 
-import difflib
-import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,11 +10,10 @@ from zhengwen.cli.shared import complain, locate, model_option, selection, summa
 from zhengwen.errors import OutputError
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source
+from zhengwen.reports.diff import unified
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 from zhengwen.writers import prepare, write
-
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 @click.command("clean")
@@ -98,13 +94,6 @@ def _adverts(summary: Summary, drop: bool) -> list[str]:
 
 
 def _show(source: Source, cleaned: Cleaned) -> None:
-    for line in _diff(source, cleaned):
+    for line in unified(source.shown, cleaned.article.text, cleaned.text):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         click.secho(line, fg=color, bold=line.startswith(("---", "+++")))
-
-
-def _diff(source: Source, cleaned: Cleaned) -> Iterator[str]:
-    before, after = (_LINE_BREAK.split(text) for text in (cleaned.article.text, cleaned.text))
-    name = harmless(source.shown)
-    for line in difflib.unified_diff(before, after, name, f"{name} (cleaned)", lineterm=""):
-        yield harmless(line.expandtabs(4))

@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
-from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import UnreadableInputError, ZhengwenError
 from zhengwen.readers import Source, find, read, shards
 from zhengwen.reports.summary import Summary
+from zhengwen.reports.terminal import harmless
+
+if TYPE_CHECKING:
+    from zhengwen.cleaning import Cleaned, Cleaner
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,12 +22,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FEW = 20
 
 
-class _Selection(click.ParamType[Any]):
+class Kinds(click.ParamType[Any]):
     """Comma-separated kinds, or ``ALL``."""
 
     name = "KINDS"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The kinds, in the order given."""
+        """The kinds, in the order given."""
         if isinstance(value, tuple):
             return value
         kinds = tuple(k.strip() for k in str(value).split(",") if k.strip())
@@ -42,7 +47,7 @@ def selection(command: Command) -> Command:
     """The option ``--select``."""
     return click.option(
         "--select",
-        type=_Selection(),
+        type=Kinds(),
         default=",".join(DEFAULT_SELECTION),
         show_default=True,
         help="Kinds to look for, separated by commas, or ALL.",
@@ -59,7 +64,8 @@ def model_option(command: Command) -> Command:
 def complain(fault: ZhengwenError, summary: Summary) -> None:
     """Reports something that could not be done; the run goes on."""
     summary.faults += 1
-    click.echo(f"zhengwen: error: {fault}", err=True)
+    summary.messages.append(str(fault))
+    click.echo(f"zhengwen: error: {harmless(str(fault))}", err=True)
 
 
 def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
@@ -76,7 +82,7 @@ def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
     return sources
 
 
-def walk(cleaner: Cleaner, sources: Sequence[Source], summary: Summary) -> Iterator[tuple[Source, Cleaned]]:
+def walk(cleaner: "Cleaner", sources: Sequence[Source], summary: Summary) -> Iterator[tuple[Source, "Cleaned"]]:
     """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
     with progress(len(sources), "article") as bar:
         for shard in shards(sources):
