@@ -17,5 +17,9 @@ class LabelError(ZhengwenError):
     """A labelled article that contradicts its format; names file, line and field."""
 
 
+class ConfigurationError(ZhengwenError):
+    """Settings that cannot be read, or that say what nothing understands; names the file and the key."""
+
+
 class OutputError(ZhengwenError):
     """An output that cannot be written, or must not be."""

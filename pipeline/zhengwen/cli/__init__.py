@@ -15,7 +15,7 @@ from zhengwen import __version__
 from zhengwen.errors import ZhengwenError
 
 _settings = {"verbose": False}
-_COMMANDS = ("clean", "check", "train", "evaluate", "model")
+_COMMANDS = ("clean", "check", "config", "train", "evaluate", "model")
 
 
 class _Commands(click.Group):

@@ -1,18 +1,21 @@
 """``zhengwen check``: reports, never writes to an article."""
 
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from zhengwen.cli.checking import Checker, Result
+from zhengwen.cli.configured import Configured, tailored
 from zhengwen.cli.outputs import Outputs, ReportType
-from zhengwen.cli.shared import Kinds, complain, locate, model_option, progress, selection, summarise
+from zhengwen.cli.shared import check_options, complain, kinds_left, locate, progress, summarise
 from zhengwen.errors import UnreadableInputError
+from zhengwen.readers import Source
 from zhengwen.reports.diff import unified
 from zhengwen.reports.findings import Checked
-from zhengwen.reports.formats import FORMATS, Renderer, Scene, renderer
+from zhengwen.reports.formats import Renderer, Scene, renderer
 from zhengwen.reports.statistics import Statistics
 from zhengwen.reports.summary import Summary
 from zhengwen.repository import common_parent, root
@@ -20,17 +23,13 @@ from zhengwen.repository import common_parent, root
 _WITH_STATISTICS = ("full", "concise", "jsonl", "json")
 
 
-@click.command("check")
+@click.command("check", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True, help="Form of output.")
+@check_options
 @click.option("--report", "reports", type=ReportType(), multiple=True, help="Write a report too; any number of times.")
 @click.option("--statistics", is_flag=True, help="Show how often each kind was found in place of the findings.")
 @click.option("--diff", is_flag=True, help="Show what `clean` would take of the findings in place of the findings.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
-@selection
-@click.option("--ignore", type=Kinds(), default=(), help="Kinds to leave alone, of those selected.")
-@click.option("--min-score", type=click.FloatRange(0, 1), default=0.0, help="Report no finding below this score.")
-@model_option
 def command(
     paths: tuple[str, ...],
     form: str,
@@ -50,7 +49,7 @@ def command(
     decoded text.
     """
     _check_usage(paths, form, statistics=statistics, diff=diff)
-    kinds = _kinds(select, ignore)
+    settings = _settings(select, ignore, min_score)
     summary = Summary()
     sources = locate(paths, summary)
     scene = _scene(paths)
@@ -68,9 +67,9 @@ def command(
             complain(fault, summary)
             outputs.fault(str(fault))
 
-        checker = Checker(model, lambda _: kinds, fail, bar.update)
+        checker = Checker(model, lambda source: settings(source).kinds, fail, bar.update)
         for result in checker.check(sources):
-            checked = _filtered(result, min_score)
+            checked = _filtered(result, settings(result.source).min_score)
             summary.count(checked.records, advert=checked.advert)
             outputs.article(checked)
             if diff:
@@ -91,11 +90,25 @@ def _check_usage(paths: tuple[str, ...], form: str, *, statistics: bool, diff: b
         raise click.UsageError(f"--diff takes the place of the findings; write them with --report {form}=FILE")
 
 
-def _kinds(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[str, ...]:
-    kinds = tuple(kind for kind in select if kind not in ignore)
-    if not kinds:
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What is looked for in one article."""
+
+    kinds: tuple[str, ...]
+    min_score: float
+
+
+def _settings(select: tuple[str, ...], ignore: tuple[str, ...], min_score: float) -> Callable[[Source], _Settings]:
+    """The settings of each source."""
+    if not kinds_left(select, ignore):
         raise click.UsageError("--ignore leaves no kind to look for")
-    return kinds
+    values = tailored({"select": select, "ignore": ignore, "min-score": min_score})
+
+    def of(source: Source) -> _Settings:
+        mine = values(source)
+        return _Settings(kinds_left(mine["select"], mine["ignore"]), mine["min-score"])
+
+    return of
 
 
 def _scene(paths: tuple[str, ...]) -> Scene:

@@ -58,7 +58,10 @@ class Checker:
             found: dict[Source, Result] = {}
             for selection in dict.fromkeys(map(self.selection, texts)):
                 chosen = {s: t for s, t in texts.items() if self.selection(s) == selection}
-                found.update((r.source, r) for r in self._classified(chosen, selection))
+                if selection:
+                    found.update((r.source, r) for r in self._classified(chosen, selection))
+                else:
+                    found.update((s, Result(s, t, (), (), advert=False)) for s, t in chosen.items())
             yield from (found[source] for source in texts)
             self.tick(len(shard))
 

@@ -1,12 +1,15 @@
 """``zhengwen clean``: a scraped folder in, clean articles out."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from zhengwen.cleaning import Cleaned, Cleaner
-from zhengwen.cli.shared import complain, locate, model_option, selection, summarise, walk
+from zhengwen.cleaning import Cleaned
+from zhengwen.cli.configured import Configured, tailored
+from zhengwen.cli.shared import complain, ignored, kinds_left, locate, model_option, selection, summarise, walk
+from zhengwen.cli.tailored import TailoredCleaner
 from zhengwen.errors import OutputError
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source
@@ -16,13 +19,14 @@ from zhengwen.reports.terminal import harmless
 from zhengwen.writers import prepare, write
 
 
-@click.command("clean")
+@click.command("clean", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the cleaned articles to.")
 @click.option("--diff", is_flag=True, help="Show what would go, write nothing; exit code 1 if anything would.")
 @click.option("--drop-adverts", is_flag=True, help="Leave out articles that are an advertisement as a whole.")
 @click.option("--overwrite", is_flag=True, help="Write into an output folder that holds something already.")
 @selection
+@ignored
 @model_option
 def command(
     paths: tuple[str, ...],
@@ -31,6 +35,7 @@ def command(
     drop_adverts: bool,
     overwrite: bool,
     select: tuple[str, ...],
+    ignore: tuple[str, ...],
     model: Path | None,
 ) -> int:
     """Write cleaned articles.
@@ -41,7 +46,7 @@ def command(
     _check_usage(paths, output, diff)
     summary = Summary()
     sources = locate(paths, summary)
-    cleaner = Cleaner(load(model), select)
+    cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), of=_selections(sources, select, ignore))
     if output and not diff:
         prepare(output, paths, sources, overwrite=overwrite)
     for source, cleaned in walk(cleaner, sources, summary):
@@ -56,6 +61,17 @@ def command(
             _put(output, source, cleaned, summary)
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts))
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
+
+
+def _selections(
+    sources: Sequence[Source], select: tuple[str, ...], ignore: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """The kinds of the articles for which the settings say others than for the rest."""
+    if not kinds_left(select, ignore):
+        raise click.UsageError("--ignore leaves no kind to remove")
+    values = tailored({"select": select, "ignore": ignore})
+    kinds = {s.name: kinds_left(values(s)["select"], values(s)["ignore"]) for s in sources}
+    return {name: mine for name, mine in kinds.items() if mine != kinds_left(select, ignore)}
 
 
 def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool) -> None:

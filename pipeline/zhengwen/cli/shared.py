@@ -10,6 +10,7 @@ import click
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
 from zhengwen.errors import UnreadableInputError, ZhengwenError
 from zhengwen.readers import Source, find, read, shards
+from zhengwen.reports.formats import FORMATS
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 
@@ -54,11 +55,43 @@ def selection(command: Command) -> Command:
     )(command)
 
 
+def ignored(command: Command) -> Command:
+    """The option ``--ignore``."""
+    help_ = "Kinds to leave alone, of those selected."
+    return click.option("--ignore", type=Kinds(), default=(), help=help_)(command)
+
+
 def model_option(command: Command) -> Command:
     """The option ``--model``."""
     return click.option(
         "--model", type=click.Path(path_type=Path), help="Folder of the model; the shipped one if not given."
     )(command)
+
+
+def check_options(command: Command) -> Command:
+    """What decides which findings `check` reports, and how."""
+    for option in (
+        model_option,
+        click.option(
+            "--min-score",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help="Report no finding below this score.",
+        ),
+        ignored,
+        selection,
+        click.option(
+            "--format", "form", type=click.Choice(FORMATS), default="full", show_default=True, help="Form of output."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def kinds_left(select: Sequence[str], ignore: Sequence[str]) -> tuple[str, ...]:
+    """The kinds selected and not ignored."""
+    return tuple(kind for kind in select if kind not in ignore)
 
 
 def complain(fault: ZhengwenError, summary: Summary) -> None:

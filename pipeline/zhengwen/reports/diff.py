@@ -1,6 +1,5 @@
 """What would go from an article, as a unified diff."""
 
-import difflib
 import re
 from collections.abc import Iterator
 
@@ -11,6 +10,8 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 def unified(shown: str, before: str, after: str) -> Iterator[str]:
     """Lines of the diff, harmless on a terminal and in a log; for reading, not for `patch`."""
+    import difflib
+
     name = harmless(shown)
     old, new = (_LINE_BREAK.split(text) for text in (before, after))
     for line in difflib.unified_diff(old, new, name, f"{name} (cleaned)", lineterm=""):
