@@ -179,6 +179,8 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "min-score": _share,
     "format": _format,
     "model": _path,
+    "exclude": _patterns,
+    "respect-gitignore": _flag,
     "drop-adverts": _flag,
 }
 """What a file may set, as the options of the same names, with the function that checks a value."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from zhengwen.articles import Article, decode
 from zhengwen.errors import UnreadableInputError
+from zhengwen.excludes import Excludes
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -38,8 +39,9 @@ class Source:
         return str(self.path) if self.path else STDIN_NAME
 
 
-def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]]:
-    """The files below the given paths, sorted by name, and the paths that cannot be read.
+def find(paths: Sequence[str], excludes: Excludes | None = None) -> tuple[list[Source], list[UnreadableInputError]]:
+    """The files below the given paths, sorted by name, and the paths that cannot be read; not what ``excludes`` leaves
+    out.
 
     With one folder, names are relative to it; otherwise to the nearest folder that holds all paths.
     """
@@ -50,7 +52,9 @@ def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]
         if given == STDIN:
             sources[STDIN_NAME] = Source(STDIN_NAME, None, 0)
             continue
-        for path in _files(Path(given), faults):
+        if excludes and Path(given).exists() and excludes.leaves_out_named(given):
+            continue
+        for path in _files(Path(given), faults, excludes):
             try:
                 found = path.stat()
             except OSError as e:
@@ -75,7 +79,7 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symbolic links)
 
 
-def _files(path: Path, faults: list[UnreadableInputError]) -> Iterator[Path]:
+def _files(path: Path, faults: list[UnreadableInputError], excludes: Excludes | None) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
@@ -84,10 +88,13 @@ def _files(path: Path, faults: list[UnreadableInputError]) -> Iterator[Path]:
         faults.append(_unreadable(str(error.filename), error))
 
     for folder, inner, names in os.walk(path, onerror=fail):
-        inner[:] = sorted(d for d in inner if not d.startswith("."))
+        shown = sorted(d for d in inner if not d.startswith("."))
+        inner[:] = [d for d in shown if not (excludes and excludes.leaves_out(f"{folder}/{d}", is_folder=True))]
         for name in sorted(names):
             if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(folder, name)
+                path = Path(folder, name)
+                if not (excludes and excludes.leaves_out(str(path))):
+                    yield path
 
 
 def _unreadable(name: str, error: OSError) -> UnreadableInputError:

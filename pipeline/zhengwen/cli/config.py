@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from zhengwen.cli.configured import Configured, current, parameter, source
+from zhengwen.cli.configured import Configured, current, parameter, source, value
 from zhengwen.cli.shared import check_options
 from zhengwen.configuration import KEYS
 from zhengwen.reports.terminal import harmless
@@ -23,28 +23,33 @@ def command(paths: tuple[str, ...], **values: Any) -> int:  # noqa: ARG001
     """
     found = current()
     click.echo(f"# file: {harmless(str(found.file)) if found.file else 'none'}")
-    lines = [(f"{key} = {_toml(values[parameter(key)])}", source(key)) for key in KEYS]
+    lines = [(f"{key} = {_toml(_value(values, key))}", source(key)) for key in KEYS]
     column = max(len(line) for line, _ in lines)
     for line, where in lines:
         shown = f"# {line}" if line.endswith("= ") else line
         click.echo(f"{harmless(shown):<{column + 2}}  # {harmless(where)}")
     for entry in found.per_path:
         click.echo("\n[[per-path]]")
-        for key, value in {"paths": entry.paths, **entry.values}.items():
-            click.echo(harmless(f"{key} = {_toml(value)}"))
+        for key, said in {"paths": entry.paths, **entry.values}.items():
+            click.echo(harmless(f"{key} = {_toml(said)}"))
     return 0
 
 
-def _toml(value: Any) -> str:
+def _value(values: dict[str, Any], key: str) -> Any:
+    name = parameter(key)
+    return values[name] if name in values else value(key)
+
+
+def _toml(said: Any) -> str:
     """A value as TOML writes it; nothing for one that is not set."""
-    if value is None:
+    if said is None:
         return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, str | Path):
+    if isinstance(said, bool):
+        return str(said).lower()
+    if isinstance(said, tuple):
+        return f"[{', '.join(map(_toml, said))}]"
+    if isinstance(said, str | Path):
         import json
 
-        return json.dumps(str(value), ensure_ascii=False)
-    return str(value)
+        return json.dumps(str(said), ensure_ascii=False)
+    return str(said)

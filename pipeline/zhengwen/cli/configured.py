@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from zhengwen import configuration
 from zhengwen.configuration import KEYS, Configuration
+from zhengwen.excludes import Excludes
 from zhengwen.readers import Source
 from zhengwen.repository import common_parent
 
@@ -35,15 +36,11 @@ class Configured(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for key in KEYS:
+        self.params += [_hidden(option) for option in _OWN]
+        for key in (*KEYS, "no-exclude"):
             for param in self.params:
                 if param.name == parameter(key):
                     param.envvar = variable(key)
-        file = click.Path(path_type=Path)
-        self.params += [
-            click.Option(["--config"], type=file, help="File of settings, not the nearest."),
-            click.Option(["--no-config"], is_flag=True, help="Read no file of settings."),
-        ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Reads the file of settings before anything is decided. Raises `ConfigurationError`."""
@@ -58,14 +55,36 @@ class Configured(click.Command):
         except click.BadParameter as e:
             name = e.param.envvar if e.param else None
             if e.param and isinstance(name, str) and name in os.environ and not isinstance(said.get(e.param.name), str):
-                e.message += f" (set by the environment variable {name})"
+                said_so = f"{e.message} (set by the environment variable {name})"
+                raise click.BadParameter(said_so, ctx, e.param, e.param_hint) from None
             raise
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command without the two options that have had their effect."""
-        for name in ("config", "no_config"):
-            ctx.params.pop(name)
-        return super().invoke(ctx)
+
+_OWN: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (
+        ("--exclude",),
+        {"multiple": True, "metavar": "PATTERN", "help": "Leave out paths, as in .gitignore; repeatable."},
+    ),
+    (
+        ("--respect-gitignore/--no-respect-gitignore",),
+        {"default": True, "help": "Whether to leave out what git ignores.", "show_default": True},
+    ),
+    (("--no-exclude",), {"is_flag": True, "help": "Read everything named, whatever is excluded or ignored."}),
+    (("--config",), {"type": click.Path(path_type=Path), "help": "File of settings in place of the nearest one."}),
+    (("--no-config",), {"is_flag": True, "help": "Read no file of settings."}),
+)
+"""Options of every such command; their values are found in the context's ``meta``."""
+
+
+def _hidden(option: tuple[tuple[str, ...], dict[str, Any]]) -> click.Option:
+    """An option whose value is kept in the context and not handed to the command's function."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        ctx.meta[f"{_META}.{param.name}"] = value
+        return value
+
+    names, settings = option
+    return click.Option(list(names), expose_value=False, callback=keep, **settings)
 
 
 def _read(said: dict[str, Any]) -> Configuration:
@@ -83,6 +102,20 @@ def current() -> Configuration:
     """The configuration of the command that runs."""
     found: Configuration = click.get_current_context().meta[_META]
     return found
+
+
+def value(key: str) -> Any:
+    """The value of an option that every such command has."""
+    return click.get_current_context().meta[f"{_META}.{parameter(key)}"]
+
+
+def excludes() -> Excludes | None:
+    """What the settings leave out; None if everything is read. Patterns of a file count from its folder."""
+    if value("no-exclude"):
+        return None
+    from_file = click.get_current_context().get_parameter_source(parameter("exclude")) == ParameterSource.DEFAULT_MAP
+    folder = current().folder if from_file else Path.cwd()
+    return Excludes(value("exclude"), folder, gitignore=value("respect-gitignore"))
 
 
 def source(key: str) -> str:

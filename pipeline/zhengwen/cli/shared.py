@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
+from zhengwen.cli.configured import excludes
 from zhengwen.errors import UnreadableInputError, ZhengwenError
 from zhengwen.readers import Source, find, read, shards
 from zhengwen.reports.formats import FORMATS
@@ -102,14 +103,19 @@ def complain(fault: ZhengwenError, summary: Summary) -> None:
 
 
 def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
-    """The files to read; complains of those that are not there.
+    """The files to read, less those that the settings leave out; complains of those that are not there.
 
-    Raises `UnreadableInputError` if there is none.
+    Raises `UnreadableInputError` if there is none and none was left out.
     """
-    sources, faults = find(paths)
+    left_out = excludes()
+    sources, faults = find(paths, left_out)
+    noted = left_out.noted if left_out else []
+    if not click.get_current_context().obj["quiet"]:
+        for note in (*noted[:_FEW], *([f"and {len(noted) - _FEW:,} more"] if len(noted) > _FEW else [])):
+            click.echo(f"zhengwen: note: {harmless(note)}", err=True)
     for fault in faults:
         complain(fault, summary)
-    if not sources and not faults:
+    if not sources and not faults and not noted:
         where = ", ".join(paths)
         raise UnreadableInputError(f"{where}: no .md, .markdown or .txt file here; name files or other folders")
     return sources
