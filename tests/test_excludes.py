@@ -1,20 +1,14 @@
 """What is left out: patterns of the user, and what git ignores, by git's own judgement."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PLAIN, TAILED, Run
+from conftest import PLAIN, TAILED, Run, git
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zhengwen.excludes import Excludes
 from zhengwen.readers import find
-
-
-def git(folder: Path, *args: str, stdin: bytes = b"") -> bytes:
-    who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
-    return subprocess.run(["git", "-C", folder, *who, *args], input=stdin, check=True, capture_output=True).stdout
 
 
 def fill(folder: Path, *names: str, text: str = TAILED) -> None:

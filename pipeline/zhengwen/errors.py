@@ -21,5 +21,9 @@ class ConfigurationError(ZhengwenError):
     """Settings that cannot be read, or that say what nothing understands; names the file and the key."""
 
 
+class RevisionError(ZhengwenError):
+    """A revision of git, or the repository, that cannot be asked what changed."""
+
+
 class OutputError(ZhengwenError):
     """An output that cannot be written, or must not be."""

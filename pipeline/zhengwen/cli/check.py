@@ -12,13 +12,14 @@ from zhengwen.cli.configured import Configured, tailored
 from zhengwen.cli.outputs import Outputs, ReportType
 from zhengwen.cli.shared import check_options, complain, kinds_left, locate, progress, summarise
 from zhengwen.errors import UnreadableInputError
-from zhengwen.readers import Source
+from zhengwen.readers import STDIN, Source
 from zhengwen.reports.diff import unified
 from zhengwen.reports.findings import Checked
 from zhengwen.reports.formats import Renderer, Scene, renderer
 from zhengwen.reports.statistics import Statistics
 from zhengwen.reports.summary import Summary
 from zhengwen.repository import common_parent, root
+from zhengwen.revisions import Changes, changes
 
 _WITH_STATISTICS = ("full", "concise", "jsonl", "json")
 
@@ -29,6 +30,9 @@ _WITH_STATISTICS = ("full", "concise", "jsonl", "json")
 @click.option("--report", "reports", type=ReportType(), multiple=True, help="Write a report too; any number of times.")
 @click.option("--statistics", is_flag=True, help="Show how often each kind was found in place of the findings.")
 @click.option("--diff", is_flag=True, help="Show what `clean` would take of the findings in place of the findings.")
+@click.option(
+    "--since", metavar="REV", help="Report only what changed since this revision of git, or since leaving it."
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
 def command(
     paths: tuple[str, ...],
@@ -36,6 +40,7 @@ def command(
     reports: tuple[tuple[str, Path], ...],
     statistics: bool,
     diff: bool,
+    since: str | None,
     exit_zero: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -48,10 +53,13 @@ def command(
     --format jsonl each finding is a JSON object on a line of its own; start and end are offsets in code points into the
     decoded text.
     """
-    _check_usage(paths, form, statistics=statistics, diff=diff)
+    _check_usage(paths, form, statistics=statistics, diff=diff, since=since)
     settings = _settings(select, ignore, min_score)
     summary = Summary()
     sources = locate(paths, summary)
+    changed = changes(common_parent(paths), since) if since is not None else None
+    if changed:
+        sources = [source for source in sources if source.path and changed.has(source.path)]
     scene = _scene(paths)
     with Outputs(reports, sources, replace(scene, color=False)) as outputs, progress(len(sources), "article") as bar:
         shown = _shown(form, scene, statistics=statistics, diff=diff)
@@ -69,7 +77,7 @@ def command(
 
         checker = Checker(model, lambda source: settings(source).kinds, fail, bar.update)
         for result in checker.check(sources):
-            checked = _filtered(result, settings(result.source).min_score)
+            checked = _filtered(result, settings(result.source).min_score, changed)
             summary.count(checked.records, advert=checked.advert)
             outputs.article(checked)
             if diff:
@@ -79,9 +87,11 @@ def command(
     return summary.exit_code(findings_count=not exit_zero)
 
 
-def _check_usage(paths: tuple[str, ...], form: str, *, statistics: bool, diff: bool) -> None:
+def _check_usage(paths: tuple[str, ...], form: str, *, statistics: bool, diff: bool, since: str | None) -> None:
     if not paths:
         raise click.UsageError("name the files or folders to check, or - for standard input")
+    if since is not None and STDIN in paths:
+        raise click.UsageError("git knows nothing of standard input; leave --since out, or name files")
     if diff and statistics:
         raise click.UsageError("--diff and --statistics both take the place of the findings; choose one")
     if statistics and form not in _WITH_STATISTICS:
@@ -123,9 +133,12 @@ def _shown(form: str, scene: Scene, *, statistics: bool, diff: bool) -> Renderer
     return Statistics(form.startswith("json")) if statistics else renderer(form, scene)
 
 
-def _filtered(result: Result, min_score: float) -> Checked:
+def _filtered(result: Result, min_score: float, changed: Changes | None) -> Checked:
+    path = result.source.path
     found = tuple(r for r in result.records if r.score >= min_score)
-    return Checked(result.source.shown, result.source.path, found, result.advert and bool(found))
+    if changed and path:
+        found = tuple(r for r in found if changed.touch(path, result.text, r.start, r.end))
+    return Checked(result.source.shown, path, found, result.advert and bool(found))
 
 
 def _show(result: Result, checked: Checked, *, color: bool) -> None:
