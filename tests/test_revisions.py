@@ -114,6 +114,7 @@ def test_from_a_folder_below_through_a_link_and_by_name(zhengwen: Run, repositor
     [
         (("--since", "nowhere"), "'nowhere' names no commit"),
         (("--since", "--output=x"), "'--output=x' names no commit"),
+        (("--since", "{0}"), "'{0}' names no commit"),
         (("--since", ""), "'' names no commit"),
         (("-", "--since", "HEAD"), "nothing of standard input"),
     ],

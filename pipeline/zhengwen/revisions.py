@@ -46,9 +46,8 @@ def changes(folder: Path, revision: str) -> Changes:
     """
     while not folder.is_dir():
         folder = folder.parent
-    top = _git(
-        folder, "rev-parse", "--show-toplevel", wrong="{folder} lies in no git repository, so --since says nothing"
-    )
+    wrong = f"{folder} lies in no git repository, so --since says nothing; leave it out"
+    top = _git(folder, "rev-parse", "--show-toplevel", wrong=wrong)
     root = Path(os.path.realpath(os.fsdecode(top.rstrip(b"\n"))))
     commit = _commit(root, revision)
     found = dict(_changed(root, commit))
@@ -75,9 +74,8 @@ def _changed(root: Path, commit: str) -> Iterator[tuple[bytes, Lines]]:
     The names come from the raw part, where nothing is quoted; the patches follow in the same order.
     """
     options = ("--raw", "--patch", "-z", "--unified=0", "--find-renames", "--diff-filter=ACMR", "--abbrev=40")
-    told = _git(
-        root, "diff", *options, "--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules", commit, "--"
-    )
+    plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules")
+    told = _git(root, "diff", *options, *plain, commit, "--")
     names: list[bytes] = []
     place = 0
     while told[place : place + 1] == b":":
@@ -127,6 +125,7 @@ def _git(folder: Path, *args: str, wrong: str = "") -> bytes:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         reason = said[0] if said else f"exit code {done.returncode}"
-        told = wrong.format(folder=folder) if args[0] == "rev-parse" and wrong and "dubious" not in reason else ""
-        raise RevisionError(told or f"git {args[0]} failed in {folder}: {reason}")
+        raise RevisionError(
+            wrong if wrong and "dubious" not in reason else f"git {args[0]} failed in {folder}: {reason}"
+        )
     return done.stdout

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +20,9 @@ from zhengwen.reports.formats import Renderer, Scene, renderer
 from zhengwen.reports.statistics import Statistics
 from zhengwen.reports.summary import Summary
 from zhengwen.repository import common_parent, root
-from zhengwen.revisions import Changes, changes
+
+if TYPE_CHECKING:
+    from zhengwen.revisions import Changes
 
 _WITH_STATISTICS = ("full", "concise", "jsonl", "json")
 
@@ -30,9 +33,7 @@ _WITH_STATISTICS = ("full", "concise", "jsonl", "json")
 @click.option("--report", "reports", type=ReportType(), multiple=True, help="Write a report too; any number of times.")
 @click.option("--statistics", is_flag=True, help="Show how often each kind was found in place of the findings.")
 @click.option("--diff", is_flag=True, help="Show what `clean` would take of the findings in place of the findings.")
-@click.option(
-    "--since", metavar="REV", help="Report only what changed since this revision of git, or since leaving it."
-)
+@click.option("--since", metavar="REV", help="Report only what changed since this revision, or since leaving it.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
 def command(
     paths: tuple[str, ...],
@@ -57,7 +58,7 @@ def command(
     settings = _settings(select, ignore, min_score)
     summary = Summary()
     sources = locate(paths, summary)
-    changed = changes(common_parent(paths), since) if since is not None else None
+    changed = _changes(paths, since) if since is not None else None
     if changed:
         sources = [source for source in sources if source.path and changed.has(source.path)]
     scene = _scene(paths)
@@ -133,7 +134,13 @@ def _shown(form: str, scene: Scene, *, statistics: bool, diff: bool) -> Renderer
     return Statistics(form.startswith("json")) if statistics else renderer(form, scene)
 
 
-def _filtered(result: Result, min_score: float, changed: Changes | None) -> Checked:
+def _changes(paths: tuple[str, ...], since: str) -> "Changes":
+    from zhengwen.revisions import changes
+
+    return changes(common_parent(paths), since)
+
+
+def _filtered(result: Result, min_score: float, changed: "Changes | None") -> Checked:
     path = result.source.path
     found = tuple(r for r in result.records if r.score >= min_score)
     if changed and path:
