@@ -25,5 +25,9 @@ class RevisionError(ZhengwenError):
     """A revision of git, or the repository, that cannot be asked what changed."""
 
 
+class BaselineError(ZhengwenError):
+    """A baseline that cannot be read, or that another hand has broken; names the file and the line."""
+
+
 class OutputError(ZhengwenError):
     """An output that cannot be written, or must not be."""

@@ -34,16 +34,20 @@ def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, ov
         raise OutputError(f"{folder}: cannot be made ({e.strerror})") from None
 
 
-def write(folder: Path, name: str, text: str) -> None:
-    """Writes one article under its name: as a whole or not at all. Raises `OutputError`."""
-    path = folder / name
+def put(path: Path, data: bytes) -> None:
+    """Writes one file: as a whole or not at all. Raises `OutputError`."""
     temporary = path.with_name(f".zhengwen-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(text.encode())
+        temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as e:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    """Writes one article under its name: as a whole or not at all. Raises `OutputError`."""
+    put(folder / name, text.encode())

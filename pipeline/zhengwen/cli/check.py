@@ -1,18 +1,21 @@
-"""``zhengwen check``: reports, never writes to an article."""
+"""``zhengwen check``: reports; the only thing it writes of its own accord is a cache."""
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from zhengwen import baseline
 from zhengwen.cli.checking import Checker, Result
-from zhengwen.cli.configured import Configured, tailored
+from zhengwen.cli.configured import Configured, current, source, tailored
+from zhengwen.cli.filters import Filters, Known
 from zhengwen.cli.outputs import Outputs, ReportType
 from zhengwen.cli.shared import check_options, complain, kinds_left, locate, progress, summarise
-from zhengwen.errors import UnreadableInputError
+from zhengwen.errors import BaselineError, UnreadableInputError
 from zhengwen.readers import STDIN, Source
 from zhengwen.reports.diff import unified
 from zhengwen.reports.findings import Checked
@@ -20,11 +23,34 @@ from zhengwen.reports.formats import Renderer, Scene, renderer
 from zhengwen.reports.statistics import Statistics
 from zhengwen.reports.summary import Summary
 from zhengwen.repository import common_parent, root
+from zhengwen.writers import put
 
 if TYPE_CHECKING:
-    from zhengwen.revisions import Changes
+    from zhengwen.cache import Cache
 
 _WITH_STATISTICS = ("full", "concise", "jsonl", "json")
+_CACHE = ".zhengwen_cache"
+_FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What the command line says of one run, by the names of the options."""
+
+    form: str
+    reports: tuple[tuple[str, Path], ...]
+    statistics: bool
+    diff: bool
+    since: str | None
+    baseline: Path | None
+    write_baseline: Path | None
+    exit_zero: bool
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    min_score: float
+    model: Path | None
+    cache: bool
+    cache_dir: Path | None
 
 
 @click.command("check", cls=Configured)
@@ -34,39 +60,55 @@ _WITH_STATISTICS = ("full", "concise", "jsonl", "json")
 @click.option("--statistics", is_flag=True, help="Show how often each kind was found in place of the findings.")
 @click.option("--diff", is_flag=True, help="Show what `clean` would take of the findings in place of the findings.")
 @click.option("--since", metavar="REV", help="Report only what changed since this revision, or since leaving it.")
+@click.option("--write-baseline", type=click.Path(path_type=Path), help="Write the findings to this file; exit with 0.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
-def command(
-    paths: tuple[str, ...],
-    form: str,
-    reports: tuple[tuple[str, Path], ...],
-    statistics: bool,
-    diff: bool,
-    since: str | None,
-    exit_zero: bool,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    min_score: float,
-    model: Path | None,
-) -> int:
+def command(paths: tuple[str, ...], **options: Any) -> int:
     """Print what `clean` would remove, and the passages of articles that are an advertisement as a whole.
 
     Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be done, in every format. With
     --format jsonl each finding is a JSON object on a line of its own; start and end are offsets in code points into the
     decoded text.
     """
-    _check_usage(paths, form, statistics=statistics, diff=diff, since=since)
-    settings = _settings(select, ignore, min_score)
+    said = _Options(**options)
+    if (said.diff or said.statistics) and source("format") != "command line":
+        said = replace(said, form="full")
+    _check_usage(paths, said)
+    settings = _settings(said)
     summary = Summary()
     sources = locate(paths, summary)
-    changed = _changes(paths, since) if since is not None else None
-    if changed:
-        sources = [source for source in sources if source.path and changed.has(source.path)]
+    filters = Filters(lambda s: settings(s).min_score, known=_known(said))
+    if said.since is not None:
+        from zhengwen.revisions import changes
+
+        filters.changed = changed = changes(common_parent(paths), said.since)
+        sources = [s for s in sources if s.path and changed.has(s.path)]
+    entries = _run(paths, said, settings, filters, sources, summary)
+    notes = _notes(said, filters)
+    if said.write_baseline:
+        notes.append(_write_baseline(said.write_baseline, entries, summary))
+    summarise(summary, verb="found", notes=notes)
+    return summary.exit_code(findings_count=not (said.exit_zero or said.write_baseline))
+
+
+def _run(
+    paths: tuple[str, ...],
+    said: _Options,
+    settings: Callable[[Source], "_Settings"],
+    filters: Filters,
+    sources: list[Source],
+    summary: Summary,
+) -> list[baseline.Entry]:
+    """Checks the sources and writes every output; what a baseline would hold, if one is to be written."""
     scene = _scene(paths)
-    with Outputs(reports, sources, replace(scene, color=False)) as outputs, progress(len(sources), "article") as bar:
-        shown = _shown(form, scene, statistics=statistics, diff=diff)
-        if shown:
+    entries: list[baseline.Entry] = []
+    with (
+        Outputs(said.reports, sources, replace(scene, color=False)) as outputs,
+        _cache(said, paths) as cache,
+        progress(len(sources), "article") as bar,
+    ):
+        if shown := _shown(said, scene):
             outputs.show(shown)
-        if "github" in (form, *(name for name, _ in reports)):
+        if "github" in (said.form, *(name for name, _ in said.reports)):
             outputs.summarise_job()
         outputs.begin()
         for message in summary.messages:
@@ -76,28 +118,33 @@ def command(
             complain(fault, summary)
             outputs.fault(str(fault))
 
-        checker = Checker(model, lambda source: settings(source).kinds, fail, bar.update)
+        checker = Checker(said.model, lambda s: settings(s).kinds, fail, bar.update, cache)
         for result in checker.check(sources):
-            checked = _filtered(result, settings(result.source).min_score, changed)
+            checked = filters.checked(result)
             summary.count(checked.records, advert=checked.advert)
             outputs.article(checked)
-            if diff:
+            if said.diff and checked.records:
                 _show(result, checked, color=scene.color)
+            if said.write_baseline and checked.path:
+                place = baseline.place(checked.path, said.write_baseline.parent)
+                entries += baseline.entries(place, checked.records)
         outputs.end()
-    summarise(summary, verb="found")
-    return summary.exit_code(findings_count=not exit_zero)
+    return entries
 
 
-def _check_usage(paths: tuple[str, ...], form: str, *, statistics: bool, diff: bool, since: str | None) -> None:
+def _check_usage(paths: tuple[str, ...], said: _Options) -> None:
+    form = said.form
     if not paths:
         raise click.UsageError("name the files or folders to check, or - for standard input")
-    if since is not None and STDIN in paths:
+    if said.since is not None and STDIN in paths:
         raise click.UsageError("git knows nothing of standard input; leave --since out, or name files")
-    if diff and statistics:
+    if said.write_baseline and said.since is not None:
+        raise click.UsageError("a baseline holds all findings; leave --since or --write-baseline out")
+    if said.diff and said.statistics:
         raise click.UsageError("--diff and --statistics both take the place of the findings; choose one")
-    if statistics and form not in _WITH_STATISTICS:
+    if said.statistics and form not in _WITH_STATISTICS:
         raise click.UsageError(f"--statistics knows the formats {', '.join(_WITH_STATISTICS)}, not {form}")
-    if diff and form not in ("full", "concise"):
+    if said.diff and form not in ("full", "concise"):
         raise click.UsageError(f"--diff takes the place of the findings; write them with --report {form}=FILE")
 
 
@@ -109,17 +156,62 @@ class _Settings:
     min_score: float
 
 
-def _settings(select: tuple[str, ...], ignore: tuple[str, ...], min_score: float) -> Callable[[Source], _Settings]:
+def _settings(said: _Options) -> Callable[[Source], _Settings]:
     """The settings of each source."""
-    if not kinds_left(select, ignore):
+    kinds = kinds_left(said.select, said.ignore)
+    if not kinds:
         raise click.UsageError("--ignore leaves no kind to look for")
-    values = tailored({"select": select, "ignore": ignore, "min-score": min_score})
+    common = _Settings(kinds, said.min_score)
+    given = {"select": said.select, "ignore": said.ignore, "min-score": said.min_score}
+    values = tailored(given)
 
-    def of(source: Source) -> _Settings:
-        mine = values(source)
-        return _Settings(kinds_left(mine["select"], mine["ignore"]), mine["min-score"])
+    def of(one: Source) -> _Settings:
+        mine = values(one)
+        return common if mine is given else _Settings(kinds_left(mine["select"], mine["ignore"]), mine["min-score"])
 
     return of
+
+
+def _known(said: _Options) -> Known | None:
+    if not said.baseline or said.write_baseline:
+        return None
+    return Known(said.baseline, baseline.Baseline(baseline.read(said.baseline), said.baseline.parent))
+
+
+def _notes(said: _Options, filters: Filters) -> list[str]:
+    """What the baseline did, and which of its entries are stale."""
+    if not filters.known:
+        return []
+    stale = filters.known.entries.stale(kinds_left(said.select, said.ignore))
+    where = filters.known.path
+    notes = [f"{filters.left_out:,} known from {where}"] if filters.left_out else []
+    notes += [f"{where}: stale, not found any more: {' '.join(key)}" for key in stale[:_FEW]]
+    if stale:
+        count = f"{len(stale):,} stale {'entry' if len(stale) == 1 else 'entries'}"
+        notes.append(f"{where}: {count}; --write-baseline {where} leaves them out")
+    return notes
+
+
+def _write_baseline(path: Path, entries: list[baseline.Entry], summary: Summary) -> str:
+    """Writes the baseline and says so; not if an article could not be read, whose entries would be lost."""
+    if summary.faults:
+        raise BaselineError(f"{path}: not written, because inputs could not be done, see above; mend or exclude them")
+    put(path, baseline.write(entries).encode("utf-8", "backslashreplace"))
+    return f"{len(entries):,} {'entry' if len(entries) == 1 else 'entries'} written to {path}"
+
+
+@contextlib.contextmanager
+def _cache(said: _Options, paths: tuple[str, ...]) -> Iterator["Cache | None"]:
+    """The cache: beside the file of settings, else in the root of the repository, else in the working folder."""
+    if not said.cache or paths == (STDIN,):
+        yield None
+        return
+    from zhengwen.cache import Cache
+
+    file = current().file
+    nearest = file.parent if file else root(common_parent(paths)) or Path.cwd()
+    with Cache(said.cache_dir or nearest / _CACHE) as cache:
+        yield cache
 
 
 def _scene(paths: tuple[str, ...]) -> Scene:
@@ -128,35 +220,21 @@ def _scene(paths: tuple[str, ...]) -> Scene:
     return Scene(folder, sys.stdout.isatty() if color is None else color)
 
 
-def _shown(form: str, scene: Scene, *, statistics: bool, diff: bool) -> Renderer | None:
-    if diff:
+def _shown(said: _Options, scene: Scene) -> Renderer | None:
+    if said.diff:
         return None
-    return Statistics(form.startswith("json")) if statistics else renderer(form, scene)
-
-
-def _changes(paths: tuple[str, ...], since: str) -> "Changes":
-    from zhengwen.revisions import changes
-
-    return changes(common_parent(paths), since)
-
-
-def _filtered(result: Result, min_score: float, changed: "Changes | None") -> Checked:
-    path = result.source.path
-    found = tuple(r for r in result.records if r.score >= min_score)
-    if changed and path:
-        found = tuple(r for r in found if changed.touch(path, result.text, r.start, r.end))
-    return Checked(result.source.shown, path, found, result.advert and bool(found))
+    return Statistics(said.form.startswith("json")) if said.statistics else renderer(said.form, scene)
 
 
 def _show(result: Result, checked: Checked, *, color: bool) -> None:
     """The diff of what would go of the findings that are reported."""
     kept, place = [], 0
+    text = result.text
     for start, end in result.removed:
         if any(r.start < end and start < r.end for r in checked.records):
-            kept.append(result.text[place:start])
+            kept.append(text[place:start])
             place = end
-    after = "".join((*kept, result.text[place:]))
-    for line in unified(checked.shown, result.text, after):
+    for line in unified(checked.shown, text, "".join((*kept, text[place:]))):
         hue = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         told = click.style(line, fg=hue, bold=line.startswith(("---", "+++"))) if color else line
         sys.stdout.write(f"{told}\n")

@@ -72,6 +72,9 @@ def model_option(command: Command) -> Command:
 def check_options(command: Command) -> Command:
     """What decides which findings `check` reports, and how."""
     for option in (
+        click.option("--cache-dir", type=click.Path(path_type=Path), help="Folder of the cache."),
+        click.option("--cache/--no-cache", default=True, help="Remember results by content.", show_default=True),
+        click.option("--baseline", type=click.Path(path_type=Path), help="Leave out the findings of this file."),
         model_option,
         click.option(
             "--min-score",
