@@ -34,16 +34,16 @@ class Excludes:
         self._roots: dict[str, str] = {}
 
     def leaves_out(self, path: str, *, is_folder: bool = False) -> str:
-        """What leaves the path out, in words; empty if nothing does."""
+        """What leaves an absolute path out, in words; empty if nothing does."""
         if self._own and self._own.match(path, is_folder=is_folder):
             return "exclude"
-        if self.gitignore and self._is_ignored(os.path.abspath(path), is_folder=is_folder):  # noqa: PTH100
+        if self.gitignore and self._is_ignored(path, is_folder=is_folder):
             return _GITIGNORE
         return ""
 
     def leaves_out_named(self, path: str) -> bool:
         """Whether a path that the user named is left out; then it is noted."""
-        by = self.leaves_out(path, is_folder=os.path.isdir(path))  # noqa: PTH112
+        by = self.leaves_out(os.path.abspath(path), is_folder=os.path.isdir(path))  # noqa: PTH100, PTH112
         if by:
             self.noted.append(f"{path}: left out by {by}; --no-exclude reads it")
         return bool(by)
