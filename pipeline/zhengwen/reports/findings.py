@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zhengwen.model import Model
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 EXCERPT = 60
 """Characters of a passage that are shown."""
 
@@ -153,7 +154,7 @@ def as_json(record: Record) -> str:
 
 def encoded(value: object) -> str:
     """JSON on one line, with an escape for whatever a terminal or the log of a CI service would obey."""
-    line = json.dumps(value, ensure_ascii=False)
+    line = _ENCODER.encode(value)
     line = COMMAND.sub("\\\\u0023", line)
     return line if line.isprintable() else "".join(map(_escaped, line))
 
