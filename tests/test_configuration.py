@@ -10,7 +10,12 @@ import pytest
 from conftest import PLAIN, ROOT, TAILED, Run
 
 from zhengwen import configuration
+from zhengwen.cli.check import command as check
+from zhengwen.cli.clean import command as clean
+from zhengwen.cli.config import command as config
+from zhengwen.cli.configured import parameter
 from zhengwen.errors import ConfigurationError
+from zhengwen.reports.formats import FORMATS
 
 KINDS_OF_SAMPLE = {"promotion", "engagement"}
 
@@ -109,6 +114,15 @@ def test_settings_that_say_nothing_understood_are_refused(tmp_path: Path, name: 
         configuration.read(path)
     assert str(path) in str(refused.value)
     assert said in str(refused.value)
+
+
+def test_every_format_and_option_can_be_set(tmp_path: Path) -> None:
+    for form in FORMATS:
+        (tmp_path / "zhengwen.toml").write_text(f'format = "{form}"')
+        assert configuration.read(tmp_path / "zhengwen.toml").values == {"format": form}
+    options = {param.name for command in (check, clean, config) for param in command.params}
+    assert {parameter(key) for key in configuration.KEYS} <= options
+    assert {parameter(key) for key in configuration.KEYS} <= {param.name for param in config.params}
 
 
 @pytest.mark.parametrize("command", [("check", "a.md"), ("clean", "a.md", "-o", "out"), ("config",)])

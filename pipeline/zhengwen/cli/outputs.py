@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -102,6 +101,8 @@ class Outputs:
         self.close()
 
     def _temporary(self, path: Path) -> IO[str]:
+        import tempfile
+
         try:
             if path.is_dir():
                 raise OutputError(f"{path}: is a folder; name a file for the report")
