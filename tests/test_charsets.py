@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PLAIN, TAILED, Run
+from conftest import APART, PLAIN, TAILED, Run
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cli_clean import tree
@@ -28,15 +28,15 @@ def test_an_article_is_read_and_the_rest_written_back_in_its_encoding(
     mark = "\ufeff" if encoding.startswith("utf") else ""
     whole, kept = ((mark + t.replace("\n", newline)).encode(encoding) for t in (TAILED, PLAIN))
     (tmp_path / "a.md").write_bytes(whole)
-    assert zhengwen("clean", "a.md", "-o", "out").returncode == 0
+    assert zhengwen("clean", *APART, "a.md", "-o", "out").returncode == 0
     assert (tmp_path / "out" / "a.md").read_bytes() == kept
-    assert zhengwen("clean", "a.md", "-o", "converted", "--to-encoding", "utf-8").returncode == 0
+    assert zhengwen("clean", *APART, "a.md", "-o", "converted", "--to-encoding", "utf-8").returncode == 0
     converted = (tmp_path / "converted" / "a.md").read_bytes().decode("utf-8-sig")
     assert converted == PLAIN.replace("\n", newline)
     for folder in ("out", "converted"):
         assert zhengwen("restore", folder, "-o", f"{folder}-back").returncode == 0
         assert tree(tmp_path / f"{folder}-back") == {"a.md": whole}
-    assert zhengwen("clean", "-", stdin=whole).stdout == kept
+    assert zhengwen("clean", *APART, "-", stdin=whole).stdout == kept
 
 
 @given(text)
@@ -92,7 +92,7 @@ def test_an_encoding_can_be_forced_or_is_refused(zhengwen: Run, tmp_path: Path) 
 
 def test_what_the_chosen_output_cannot_hold_is_left_alone(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
     (articles / "emoji.md").write_text(PLAIN + "😀\n", encoding="utf-8")
-    done = zhengwen("clean", articles, "-o", "out", "--to-encoding", "gbk")
+    done = zhengwen("clean", *APART, articles, "-o", "out", "--to-encoding", "gbk")
     assert done.returncode == 2
     assert "emoji.md" in done.stderr.decode()
     assert "cannot be written in gbk" in done.stderr.decode()

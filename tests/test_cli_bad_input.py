@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PLAIN, ROOT, TAILED, Run
+from conftest import APART, PLAIN, ROOT, TAILED, Run
 
 from zhengwen.model import default_path
 
@@ -28,7 +28,7 @@ def test_files_that_are_no_text(
     zhengwen: Run, articles: Path, tmp_path: Path, name: str, data: bytes, said: str
 ) -> None:
     (articles / name).write_bytes(data)
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 2
     assert name in done.stderr.decode()
     assert said in done.stderr.decode()
@@ -38,7 +38,7 @@ def test_files_that_are_no_text(
 
 
 def test_a_path_that_is_missing(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    done = zhengwen("clean", articles / "plain.md", articles / "tail.md", articles / "gone.md", "-o", "out")
+    done = zhengwen("clean", *APART, articles / "plain.md", articles / "tail.md", articles / "gone.md", "-o", "out")
     assert done.returncode == 2
     assert "gone.md: cannot be read (no such file or directory)" in done.stderr.decode()
     assert others_done(tmp_path / "out")
@@ -49,7 +49,7 @@ def test_a_file_that_may_not_be_read(zhengwen: Run, articles: Path, tmp_path: Pa
     (articles / "loop.md").symlink_to("loop.md")
     (articles / "secret.md").write_text(TAILED)
     (articles / "secret.md").chmod(0)
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 2
     assert "loop.md: cannot be read" in done.stderr.decode()
     assert "1 input could not be done" in done.stderr.decode() or os.geteuid()
@@ -60,7 +60,7 @@ def test_a_file_that_may_not_be_read(zhengwen: Run, articles: Path, tmp_path: Pa
 
 def test_an_empty_file_is_an_empty_article(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
     (articles / "empty.md").write_bytes(b"")
-    assert zhengwen("clean", articles, "-o", "out").returncode == 0
+    assert zhengwen("clean", *APART, articles, "-o", "out").returncode == 0
     assert (tmp_path / "out" / "empty.md").read_bytes() == b""
 
 
@@ -76,7 +76,7 @@ def test_one_line_of_50_megabytes(zhengwen: Run, tmp_path: Path) -> None:
     sentence = "这一行没有尽头，它讲的是水库里的水怎样一级一级地流下去。"
     source = (sentence * (50_000_000 // len(sentence.encode()) + 1)).encode()
     (tmp_path / "long.md").write_bytes(source)
-    done = zhengwen("clean", "long.md", "-o", "out")
+    done = zhengwen("clean", *APART, "long.md", "-o", "out")
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "out" / "long.md").read_bytes() == source
 
@@ -85,7 +85,7 @@ def test_one_line_of_50_megabytes_without_a_sentence_end(zhengwen: Run, tmp_path
     clause = "水库里的水一级一级地流下去，闸门的开度由下游的水位决定，".encode()
     source = clause * (50_000_000 // len(clause))
     (tmp_path / "long.txt").write_bytes(source)
-    done = zhengwen("clean", "long.txt", "-o", "out")
+    done = zhengwen("clean", *APART, "long.txt", "-o", "out")
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "out" / "long.txt").read_bytes() == source
 
@@ -101,7 +101,7 @@ def test_a_damaged_model(zhengwen: Run, articles: Path, tmp_path: Path, damage: 
         weights.write_bytes(weights.read_bytes()[:-2] + b"zz")
     else:
         model = weights
-    done = zhengwen("clean", articles, "-o", "out", "--model", model)
+    done = zhengwen("clean", *APART, articles, "-o", "out", "--model", model)
     assert done.returncode == 2
     assert "weights.npy" in done.stderr.decode()
     assert not (tmp_path / "out").exists()
@@ -134,7 +134,7 @@ def test_a_disk_that_refuses(zhengwen: Run, articles: Path, tmp_path: Path) -> N
     out = tmp_path / "out"
     out.mkdir()
     (out / "tail.md").mkdir()
-    done = zhengwen("clean", articles, "-o", out, "--overwrite")
+    done = zhengwen("clean", *APART, articles, "-o", out, "--overwrite")
     assert done.returncode == 2
     assert "tail.md: cannot be written" in done.stderr.decode()
     assert (out / "plain.md").read_text() == PLAIN
@@ -153,14 +153,14 @@ def test_training_on_too_few_sources(zhengwen: Run, tmp_path: Path) -> None:
 
 def test_a_pipe_in_a_folder_does_not_block(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
     os.mkfifo(articles / "pipe.md")
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 2
     assert "pipe.md: is not a regular file" in done.stderr.decode()
     assert others_done(tmp_path / "out")
 
 
 def test_a_mistyped_path_does_not_move_the_others(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    assert zhengwen("clean", articles, articles, "/nowhere/x.md", "-o", "out").returncode == 2
+    assert zhengwen("clean", *APART, articles, articles, "/nowhere/x.md", "-o", "out").returncode == 2
     assert others_done(tmp_path / "out")
 
 
@@ -170,7 +170,7 @@ def test_a_file_name_that_is_not_utf_8(zhengwen: Run, articles: Path, tmp_path: 
     checked = zhengwen("check", articles, "--format", "concise", PYTHONIOENCODING="utf-8:strict")
     assert checked.returncode == 1
     assert b"internal error" not in checked.stderr
-    assert zhengwen("clean", articles, "-o", "out").returncode == 0
+    assert zhengwen("clean", *APART, articles, "-o", "out").returncode == 0
     assert (tmp_path / "out" / os.fsdecode("文章".encode("gbk") + b".md")).read_text() == PLAIN
 
 

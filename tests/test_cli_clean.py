@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND, PLAIN, ROOT, TAILED, Run
+from conftest import APART, COMMAND, PLAIN, ROOT, TAILED, Run
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -16,7 +16,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_folder_in_the_same_folder_cleaned_out(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 0
     assert done.stdout == b""
     assert tree(tmp_path / "out") == {n: PLAIN.encode() for n in ("plain.md", "tail.md", "sub/same.txt")}
@@ -107,11 +107,11 @@ def test_an_output_that_exists_is_refused_unless_told_to_overwrite(
     out = tmp_path / "out"
     out.mkdir()
     (out / "tail.md").write_text("mine")
-    refused = zhengwen("clean", articles, "-o", out)
+    refused = zhengwen("clean", *APART, articles, "-o", out)
     assert refused.returncode == 2
     assert "not empty" in refused.stderr.decode()
     assert tree(out) == {"tail.md": b"mine"}
-    assert zhengwen("clean", articles, "-o", out, "--overwrite").returncode == 0
+    assert zhengwen("clean", *APART, articles, "-o", out, "--overwrite").returncode == 0
     assert tree(out)["tail.md"] == PLAIN.encode()
 
 

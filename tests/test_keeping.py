@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PLAIN, ROOT, TAILED, Run
+from conftest import APART, PLAIN, ROOT, TAILED, Run
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cli_clean import tree
@@ -98,13 +98,14 @@ def test_the_list_beside_the_inputs_is_found_and_another_can_be_named(
     zhengwen: Run, articles: Path, tmp_path: Path
 ) -> None:
     found = zhengwen("check", articles / "tail.md", "--format", "jsonl").stdout.decode().splitlines()
-    mark = json.loads(found[0])["fingerprint"]
-    (articles / ".zhengwen-keep").write_text(f"# 我们自己的\n\n{mark}  学习资料\n", encoding="utf-8")
+    marks = [json.loads(line)["fingerprint"] for line in found]
+    lines = "".join(f"{mark}  学习资料\n" for mark in marks)
+    (articles / ".zhengwen-keep").write_text(f"# 我们自己的\n\n{lines}", encoding="utf-8")
     assert zhengwen("check", articles).returncode == 0
-    assert zhengwen("clean", articles, "-o", "out").returncode == 0
+    assert zhengwen("clean", *APART, articles, "-o", "out").returncode == 0
     assert tree(tmp_path / "out")["tail.md"] == TAILED.encode()
     (tmp_path / "none").write_text("")
-    assert zhengwen("clean", articles, "-o", "out", "--keep-list", "none").returncode == 0
+    assert zhengwen("clean", *APART, articles, "-o", "out", "--keep-list", "none").returncode == 0
     assert tree(tmp_path / "out")["tail.md"] == PLAIN.encode()
     assert zhengwen("check", articles / "tail.md").returncode == 0
 
@@ -122,7 +123,7 @@ def test_a_list_that_cannot_be_read_stops_the_run(
 ) -> None:
     if data is not None:
         (tmp_path / "list").write_bytes(data)
-    done = zhengwen("clean", articles, "-o", "out", "--keep-list", "list")
+    done = zhengwen("clean", *APART, articles, "-o", "out", "--keep-list", "list")
     assert done.returncode == 2
     assert said in done.stderr.decode()
     assert not (tmp_path / "out").exists()
@@ -131,5 +132,5 @@ def test_a_list_that_cannot_be_read_stops_the_run(
 def test_an_advertisement_with_a_mark_is_not_left_out(zhengwen: Run, tmp_path: Path) -> None:
     advert = (ROOT / "samples" / "articles" / "tutorials" / "from-manual-to-sdet.md").read_text(encoding="utf-8")
     (tmp_path / "a.md").write_text(f"{advert}\n\n{KEEP}\n", encoding="utf-8")
-    assert zhengwen("clean", "a.md", "-o", "out", "--drop-adverts").returncode == 0
+    assert zhengwen("clean", *APART, "a.md", "-o", "out", "--drop-adverts").returncode == 0
     assert list(tree(tmp_path / "out")) == ["a.md"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import PLAIN, ROOT, TAILED, Run
+from conftest import APART, PLAIN, ROOT, TAILED, Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_cli_clean import tree
@@ -111,7 +111,7 @@ def test_the_ledger_says_what_became_of_every_input(zhengwen: Run, articles: Pat
     (articles / "advert.md").write_bytes(ADVERT.read_bytes())
     (articles / "broken.md").write_bytes(PLAIN.encode()[:-2])
     (articles / "gb.md").write_bytes(TAILED.replace("\n", "\r\n").encode("gb18030"))
-    assert zhengwen("clean", articles, "-o", "out", "--drop-adverts").returncode == 2
+    assert zhengwen("clean", *APART, articles, "-o", "out", "--drop-adverts").returncode == 2
     found = rows(
         tmp_path / "out", "SELECT path, status, form, encoding, newlines, whole IS NULL FROM articles ORDER BY path"
     )
@@ -138,27 +138,27 @@ def test_the_ledger_says_what_became_of_every_input(zhengwen: Run, articles: Pat
 
 
 def test_a_repeated_run_does_nothing_and_says_so(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    zhengwen("clean", articles, "-o", "out")
+    zhengwen("clean", *APART, articles, "-o", "out")
     stamps = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*.??*") if p.suffix in (".md", ".txt")}
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 0
     assert "finished by an earlier run, not done again: 3" in done.stderr.decode()
     assert {p: p.stat().st_mtime_ns for p in stamps} == stamps
 
 
 def test_what_is_missing_or_new_is_done_and_the_rest_is_not(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    zhengwen("clean", articles, "-o", "out")
+    zhengwen("clean", *APART, articles, "-o", "out")
     (tmp_path / "out" / "tail.md").unlink()
     (articles / "new.md").write_text(TAILED, encoding="utf-8")
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert "not done again: 2" in done.stderr.decode()
     assert tree(tmp_path / "out") == {n: PLAIN.encode() for n in ("plain.md", "tail.md", "new.md", "sub/same.txt")}
 
 
 def test_another_configuration_does_the_same_inputs_again(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    zhengwen("clean", articles, "-o", "out", "--select", "notice")
+    zhengwen("clean", *APART, articles, "-o", "out", "--select", "notice")
     assert tree(tmp_path / "out") == tree(articles)
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 0
     assert "not done again" not in done.stderr.decode()
     assert tree(tmp_path / "out")["tail.md"] == PLAIN.encode()
@@ -168,9 +168,9 @@ def test_an_advertisement_written_before_is_taken_away_when_it_is_to_be_left_out
     zhengwen: Run, articles: Path, tmp_path: Path
 ) -> None:
     (articles / "advert.md").write_bytes(ADVERT.read_bytes())
-    zhengwen("clean", articles, "-o", "out")
+    zhengwen("clean", *APART, articles, "-o", "out")
     assert "advert.md" in tree(tmp_path / "out")
-    zhengwen("clean", articles, "-o", "out", "--drop-adverts")
+    zhengwen("clean", *APART, articles, "-o", "out", "--drop-adverts")
     assert "advert.md" not in tree(tmp_path / "out")
     assert zhengwen("restore", "out", "-o", "back").returncode == 0
     assert tree(tmp_path / "back") == tree(articles)
@@ -179,27 +179,27 @@ def test_an_advertisement_written_before_is_taken_away_when_it_is_to_be_left_out
 def test_an_output_changed_by_hand_and_a_foreign_file_are_refused_and_the_others_done(
     zhengwen: Run, articles: Path, tmp_path: Path
 ) -> None:
-    zhengwen("clean", articles, "-o", "out")
+    zhengwen("clean", *APART, articles, "-o", "out")
     (tmp_path / "out" / "tail.md").write_text("mine")
     (tmp_path / "out" / "new.md").write_text("mine too")
     for name in ("new.md", "newer.md"):
         (articles / name).write_text(TAILED, encoding="utf-8")
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 2
     assert "tail.md: changed since it was written" in done.stderr.decode()
     assert "new.md: is there already and not in the ledger" in done.stderr.decode()
     assert (tmp_path / "out" / "tail.md").read_text() == "mine"
     assert (tmp_path / "out" / "new.md").read_text() == "mine too"
     assert (tmp_path / "out" / "newer.md").read_text(encoding="utf-8") == PLAIN
-    assert zhengwen("clean", articles, "-o", "out", "--overwrite").returncode == 0
+    assert zhengwen("clean", *APART, articles, "-o", "out", "--overwrite").returncode == 0
     assert set(tree(tmp_path / "out").values()) == {PLAIN.encode()}
 
 
 def test_the_output_of_another_version_of_the_input_is_refused(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
-    zhengwen("clean", articles, "-o", "out")
+    zhengwen("clean", *APART, articles, "-o", "out")
     before = tree(articles)
     (articles / "tail.md").write_text("# 新版\n\n" + TAILED, encoding="utf-8")
-    done = zhengwen("clean", articles, "-o", "out")
+    done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 2
     assert "stands for another version of its input" in done.stderr.decode()
     zhengwen("restore", "out", "-o", "back")
@@ -231,19 +231,19 @@ def test_a_removal_that_does_not_prove_itself_is_an_error_and_the_article_is_lef
 
 def test_a_share_above_the_limit_is_refused_and_kept_as_it_is(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
     for _ in range(2):
-        done = zhengwen("clean", articles, "-o", "out", "--max-removed", "20")
+        done = zhengwen("clean", *APART, articles, "-o", "out", "--max-removed", "20")
         assert done.returncode == 2
         assert "tail.md: " in done.stderr.decode()
         assert "more than --max-removed 20 allows" in done.stderr.decode()
         assert tree(tmp_path / "out") == tree(articles)
-    assert zhengwen("clean", "-", "--max-removed", "20", stdin=TAILED.encode()).stdout == TAILED.encode()
-    assert zhengwen("clean", articles, "-o", "out").returncode == 0
+    assert zhengwen("clean", *APART, "-", "--max-removed", "20", stdin=TAILED.encode()).stdout == TAILED.encode()
+    assert zhengwen("clean", *APART, articles, "-o", "out").returncode == 0
     assert tree(tmp_path / "out")["tail.md"] == PLAIN.encode()
 
 
 def test_two_at_once_in_one_folder_is_refused(zhengwen: Run, articles: Path, tmp_path: Path) -> None:
     with opened(tmp_path / "out", create=True):
-        done = zhengwen("clean", articles, "-o", "out")
+        done = zhengwen("clean", *APART, articles, "-o", "out")
     assert done.returncode == 2
     assert "another zhengwen works here" in done.stderr.decode()
     assert tree(tmp_path / "out") == {}
@@ -261,7 +261,7 @@ def test_two_at_once_in_one_folder_is_refused(zhengwen: Run, articles: Path, tmp
 def test_a_damaged_or_foreign_ledger_is_refused(
     zhengwen: Run, articles: Path, tmp_path: Path, damage: str | None, said: str
 ) -> None:
-    zhengwen("clean", articles, "-o", "out")
+    zhengwen("clean", *APART, articles, "-o", "out")
     path = tmp_path / "out" / ".zhengwen" / "ledger.sqlite"
     if damage:
         with sqlite3.connect(path) as database:
@@ -283,10 +283,10 @@ def test_the_byte_order_mark_stays_when_the_first_line_goes(zhengwen: Run, tmp_p
     for encoding in ("utf-8", "utf-16-le"):
         data = ("\ufeff" + repost).encode(encoding)
         (tmp_path / "a.md").write_bytes(data)
-        assert zhengwen("clean", "a.md", "-o", encoding).returncode == 0
+        assert zhengwen("clean", *APART, "a.md", "-o", encoding).returncode == 0
         kept = (tmp_path / encoding / "a.md").read_bytes()
         assert kept.decode(encoding).startswith("\ufeff# ")
-        assert zhengwen("clean", encoding, "-o", f"{encoding}-again").returncode == 0
+        assert zhengwen("clean", *APART, encoding, "-o", f"{encoding}-again").returncode == 0
         assert tree(tmp_path / f"{encoding}-again") == {"a.md": kept}
         assert zhengwen("restore", encoding, "-o", f"{encoding}-back").returncode == 0
         assert tree(tmp_path / f"{encoding}-back") == {"a.md": data}
@@ -301,5 +301,5 @@ def test_a_foreign_file_is_not_taken_away_for_an_article_that_is_left_out(
     for name in ("advert.md", "broken.md"):
         (tmp_path / "out" / name).write_text("mine")
     for _ in range(2):
-        assert zhengwen("clean", articles, "-o", "out", "--overwrite", "--drop-adverts").returncode == 2
+        assert zhengwen("clean", *APART, articles, "-o", "out", "--overwrite", "--drop-adverts").returncode == 2
         assert {tree(tmp_path / "out")[name] for name in ("advert.md", "broken.md")} == {b"mine"}
