@@ -97,6 +97,10 @@ def test_cleaning_heeds_settings_by_path_as_checking_does(zhengwen: Run, tree: P
         ("select = 3", "select must be a list of"),
         ('format = "xml"', "format must be one of full, concise"),
         ("drop-adverts = 1", "drop-adverts must be true or false, not 1"),
+        ("similarity = 0.4", "similarity must be a number between 0.5 and 1, not 0.4"),
+        ("max-removed = 101", "max-removed must be a number between 0 and 100, not 101"),
+        ("dedup = 'some'", "dedup must be one of near, exact, off, not 'some'"),
+        ("encoding = 'utf-7'", "encoding must be an encoding of text"),
         ("model = ''", "model must be a path, not ''"),
         ("per-path = 3", "per-path must be an array of tables"),
         ("[[per-path]]\nignore = ['notice']", "per-path 1: says no paths"),
@@ -179,3 +183,32 @@ def test_without_a_file_no_parser_of_toml_and_no_patterns_are_imported(articles:
     )
     done = subprocess.run([sys.executable, "-c", code, articles], capture_output=True, check=True, cwd=articles)
     assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+def test_cleaning_heeds_its_own_keys(zhengwen: Run, tree: Path) -> None:
+    (tree / "zhengwen.toml").write_text('dedup = "off"\nmax-removed = 0\nencoding = "utf-8"\nkeep-list = "kept"\n')
+    (tree / "kept").touch()
+    done = zhengwen("clean", "ads", "posts", "-o", "out")
+    assert done.returncode == 2
+    assert "more than --max-removed 0 allows" in done.stderr.decode()
+    assert zhengwen("clean", "ads", "posts", "-o", "out", "--max-removed", "100").returncode == 0
+    assert sorted(p.parent.name for p in (tree / "out").rglob("a.md")) == ["ads", "posts"]
+    (tree / "zhengwen.toml").write_text('dedup = "near"\n')
+    assert zhengwen("clean", "ads", "posts", "-o", "one").returncode == 0
+    assert len(list((tree / "one").rglob("a.md"))) == 1
+    assert zhengwen("clean", "posts", "--in-place").returncode == 0
+    assert zhengwen("clean", "ads", "--in-place", "--dedup", "near").returncode == 2
+
+
+def test_a_changed_setting_by_path_cleans_anew(zhengwen: Run, tree: Path) -> None:
+    before = (tree / "posts" / "a.md").read_bytes()
+    zhengwen("clean", "posts", "--in-place")
+    cleaned = (tree / "posts" / "a.md").read_bytes()
+    assert cleaned != before
+    (tree / "zhengwen.toml").write_text('[[per-path]]\npaths = ["posts/"]\nignore = ["ALL"]\n')
+    assert zhengwen("clean", "posts", "--in-place").returncode == 0
+    assert (tree / "posts" / "a.md").read_bytes() == before
+    assert "not done again: 1" in zhengwen("clean", "posts", "--in-place").stderr.decode()
+    (tree / "zhengwen.toml").unlink()
+    assert zhengwen("clean", "posts", "--in-place").returncode == 0
+    assert (tree / "posts" / "a.md").read_bytes() == cleaned

@@ -95,11 +95,23 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def hook(repository: Path, *args: str) -> subprocess.CompletedProcess[bytes]:
+def test_the_hook_that_cleans_changes_files_in_place(repository: Path) -> None:
+    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    entry = re.search(r"- id: zhengwen-clean\n(?:  .*\n)*?  entry: zhengwen (.+)\n", hooks)
+    assert entry
+    done = hook(repository, entry=entry[1])
+    assert done.returncode == 1
+    assert "files were modified by this hook" in done.stdout.decode()
+    assert (repository / "坏 的.md").read_text(encoding="utf-8") == PLAIN
+    git(repository, "add", "-u")
+    assert hook(repository, entry=entry[1]).returncode == 0
+
+
+def hook(repository: Path, *args: str, entry: str = "check --format concise") -> subprocess.CompletedProcess[bytes]:
     """`pre-commit run` with the hook as a local one, of this environment: no installation."""
     (repository / ".pre-commit-config.yaml").write_text(
         "repos:\n- repo: local\n  hooks:\n  - id: zhengwen-check\n    name: zhengwen check\n    language: system\n"
-        f"    entry: {BIN / 'zhengwen'} check --format concise\n    types_or: [markdown, plain-text]\n"
+        f"    entry: {BIN / 'zhengwen'} {entry}\n    types_or: [markdown, plain-text]\n"
         "    require_serial: true\n"
     )
     command = [BIN / "pre-commit", "run", "--all-files", "--verbose", *args]
