@@ -33,6 +33,12 @@ def shared() -> Path:
     return SHARED
 
 
+def git(folder: Path, *args: str, stdin: bytes = b"") -> bytes:
+    """What git says in a folder."""
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
+    return subprocess.run(["git", "-C", folder, *who, *args], input=stdin, check=True, capture_output=True).stdout
+
+
 @pytest.fixture
 def zhengwen(tmp_path: Path) -> Run:
     """The installed command, in an empty folder of its own."""

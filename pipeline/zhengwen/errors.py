@@ -17,6 +17,18 @@ class LabelError(ZhengwenError):
     """A labelled article that contradicts its format; names file, line and field."""
 
 
+class ConfigurationError(ZhengwenError):
+    """Settings that cannot be read, or that say what nothing understands; names the file and the key."""
+
+
+class RevisionError(ZhengwenError):
+    """A revision of git, or the repository, that cannot be asked what changed."""
+
+
+class BaselineError(ZhengwenError):
+    """A baseline that cannot be read, or that another hand has broken; names the file and the line."""
+
+
 class OutputError(ZhengwenError):
     """An output that cannot be written, or must not be."""
 

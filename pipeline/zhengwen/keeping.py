@@ -7,20 +7,15 @@ the end of the article, the Markdown block that it stands in or before. A list o
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from zhengwen.articles import Article, digest, fingerprint, letters
 from zhengwen.blocks import Blocks, BlockType, Flags
-from zhengwen.errors import KeepListError
 
-KEEP_LIST = ".zhengwen-keep"
-"""Name of the list that is found beside the inputs."""
 _MARK = re.compile(r"<!--\s*zhengwen:\s*(keep|end)\s*-->")
 _PREFIX = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
 _LINE_END = re.compile(r"[\r\n]|\Z")
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _TABLE = (BlockType.TABLE_HEAD, BlockType.TABLE_ROW)
 _BEYOND = 16
 """A listed passage is looked for up to so many blocks beyond what was found: the classifier may see less of it."""
@@ -118,27 +113,3 @@ def _listed(text: str, blocks: Blocks, first: int, end: int, listed: frozenset[s
                 said += folded[stop - 1 - low] if stop > start + 1 else ""
                 if stop > first and digest(said) in listed:
                     yield start, stop
-
-
-def read_list(path: Path) -> frozenset[str]:
-    """The fingerprints of a list: one a line, the rest of the line and lines that begin with ``#`` are comments.
-
-    Raises `KeepListError`.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as e:
-        reason = e.strerror if isinstance(e, OSError) else "not UTF-8"
-        raise KeepListError(f"{path}: the list of kept passages cannot be read ({reason}); mend or remove it") from None
-    found = set()
-    for number, line in enumerate(lines, 1):
-        said = line.split()
-        if not said or said[0].startswith("#"):
-            continue
-        if not _FINGERPRINT.fullmatch(said[0]):
-            raise KeepListError(
-                f"{path}, line {number}: {said[0]!r} is not a fingerprint of 16 hexadecimal digits; take it from "
-                f"`zhengwen check --format jsonl`"
-            )
-        found.add(said[0])
-    return frozenset(found)

@@ -10,6 +10,7 @@ from pathlib import Path
 from zhengwen.articles import Article
 from zhengwen.charsets import decode
 from zhengwen.errors import UnreadableInputError
+from zhengwen.excludes import Excludes
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -39,28 +40,32 @@ class Source:
         return str(self.path) if self.path else STDIN_NAME
 
 
-def find(paths: Sequence[str]) -> tuple[list[Source], list[UnreadableInputError]]:
-    """The files below the given paths, sorted by name, and the paths that cannot be read.
+def find(paths: Sequence[str], excludes: Excludes | None = None) -> tuple[list[Source], list[UnreadableInputError]]:
+    """The files below the given paths, sorted by name, and the paths that cannot be read; not what ``excludes`` leaves
+    out.
 
     With one folder, names are relative to it; otherwise to the nearest folder that holds all paths.
     """
     faults: list[UnreadableInputError] = []
     sources: dict[str, Source] = {}
     root = root_of(paths)
+    beyond = len(str(root).rstrip(os.sep)) + 1
     for given in paths:
         if given == STDIN:
             sources[STDIN_NAME] = Source(STDIN_NAME, None, 0)
             continue
-        for path in _files(Path(given), faults):
+        if excludes and Path(given).exists() and excludes.leaves_out_named(given):
+            continue
+        for path, absolute in _files(Path(given), faults, excludes):
             try:
-                found = path.stat()
+                found = os.stat(absolute)  # noqa: PTH116
             except OSError as e:
                 faults.append(_unreadable(str(path), e))
                 continue
             if not stat.S_ISREG(found.st_mode):
                 faults.append(UnreadableInputError(f"{path}: is not a regular file; exclude it"))
                 continue
-            name = _absolute(path).relative_to(root).as_posix()
+            name = absolute[beyond:].replace(os.sep, "/")
             sources[name] = Source(name, path, found.st_size)
     return [sources[name] for name in sorted(sources)], faults
 
@@ -78,19 +83,23 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symbolic links)
 
 
-def _files(path: Path, faults: list[UnreadableInputError]) -> Iterator[Path]:
+def _files(path: Path, faults: list[UnreadableInputError], excludes: Excludes | None) -> Iterator[tuple[Path, str]]:
+    """The files of a path, as the user would name them and absolute."""
     if not path.is_dir():
-        yield path
+        yield path, str(_absolute(path))
         return
 
     def fail(error: OSError) -> None:
         faults.append(_unreadable(str(error.filename), error))
 
     for folder, inner, names in os.walk(path, onerror=fail):
-        inner[:] = sorted(d for d in inner if not d.startswith("."))
+        where = os.path.join(_absolute(Path(folder)), "")  # noqa: PTH118
+        shown = sorted(d for d in inner if not d.startswith("."))
+        inner[:] = [d for d in shown if not (excludes and excludes.leaves_out(where + d, is_folder=True))]
         for name in sorted(names):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(folder, name)
+            wanted = name.lower().endswith(SUFFIXES) and not name.startswith(".")
+            if wanted and not (excludes and excludes.leaves_out(where + name)):
+                yield Path(folder, name), where + name
 
 
 def _unreadable(name: str, error: OSError) -> UnreadableInputError:

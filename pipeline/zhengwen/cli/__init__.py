@@ -3,6 +3,8 @@
 Exit codes: 0 clean or done; 1 findings, or a change under ``--diff``; 2 the job could not be done; 130 interrupted.
 """
 
+import contextlib
+import errno
 import importlib
 import io
 import os
@@ -13,9 +15,11 @@ import click
 
 from zhengwen import __version__
 from zhengwen.errors import ZhengwenError
+from zhengwen.reports.terminal import harmless, harmless_line
 
 _settings = {"verbose": False}
-_COMMANDS = ("clean", "check", "dedup", "restore", "train", "evaluate", "model")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_COMMANDS = ("clean", "check", "config", "dedup", "restore", "train", "evaluate", "model")
 
 
 class _Commands(click.Group):
@@ -56,38 +60,70 @@ def _color(choice: str) -> bool | None:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns its exit code."""
-    for output in (sys.stdout, sys.stderr):
-        if isinstance(output, io.TextIOWrapper):
-            output.reconfigure(encoding="utf-8", errors="backslashreplace")
+    """Runs the command line and returns its exit code. What is not a finding never returns 1."""
     _settings["verbose"] = False
     try:
-        code = cli.main(None if args is None else list(args), prog_name="zhengwen", standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or 0)
+        for output in (sys.stdout, sys.stderr):
+            if isinstance(output, io.TextIOWrapper):
+                output.reconfigure(encoding="utf-8", errors="backslashreplace")
+        code = _run(args)
+        if sys.stdout:
+            sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return 130
+    except OSError:
+        return _unheard()
+
+
+def _run(args: Sequence[str] | None) -> int:
+    """The exit code; an error of standard output or standard error themselves is passed on."""
+    try:
+        return int(cli.main(None if args is None else list(args), prog_name="zhengwen", standalone_mode=False) or 0)
     except SystemExit as e:
-        return _closed_pipe() if e.code == 1 else int(e.code or 0)
+        return _unheard() if e.code == 1 else int(e.code or 0)
     except click.ClickException as e:
-        e.show()
-        return 2
+        _tell_usage(e)
     except (click.Abort, KeyboardInterrupt):
         click.echo("zhengwen: interrupted", err=True)
         return 130
     except ZhengwenError as e:
-        click.echo(f"zhengwen: error: {e}", err=True)
-        return 2
+        click.echo(f"zhengwen: error: {harmless(str(e))}", err=True)
     except BrokenPipeError:
-        return _closed_pipe()
+        raise
     except Exception as e:
-        if _settings["verbose"]:
-            import traceback
-
-            traceback.print_exc()
-        click.echo(f"zhengwen: internal error: {type(e).__name__}: {e} (-v shows where; please report it)", err=True)
-        return 2
+        _tell_unexpected(e)
+    return 2
 
 
-def _closed_pipe() -> int:
-    """Nobody reads on: what is still buffered goes nowhere (click turns the error into ``SystemExit(1)``)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _tell_usage(error: click.ClickException) -> None:
+    """What is wrong with the usage, without what the arguments would have a terminal or a log obey."""
+    told = io.StringIO()
+    error.show(told)
+    for line in told.getvalue().splitlines():
+        click.echo(harmless_line(line), err=True)
+
+
+def _tell_unexpected(error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        click.echo(f"zhengwen: error: the output cannot be written ({error.strerror})", err=True)
+        _unheard()
+        return
+    if _settings["verbose"]:
+        import traceback
+
+        traceback.print_exception(error)
+    what = harmless(f"{type(error).__name__}: {error}")
+    click.echo(f"zhengwen: internal error: {what} (-v shows where; please report it)", err=True)
+
+
+def _unheard() -> int:
+    """Nobody reads on: what is still buffered goes nowhere (click turns a closed pipe into ``SystemExit(1)``)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (sys.stdout, sys.stderr):
+        try:
+            output.flush()
+        except (OSError, ValueError, AttributeError):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                os.dup2(nowhere, output.fileno())
     return 2

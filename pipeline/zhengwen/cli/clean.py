@@ -1,43 +1,48 @@
 """``zhengwen clean``: a scraped folder in, clean articles out."""
 
-import difflib
-import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.cli.configured import Configured, rules, tailored
+from zhengwen.cli.configured import source as origin
 from zhengwen.cli.recorded import Done, clean, note_advert, remembered
 from zhengwen.cli.shared import (
     ENCODING,
     complain,
+    copies_option,
     encoding_option,
+    ignored,
     keep_option,
+    kinds_left,
     limit_options,
     listed,
     locate,
+    max_removed_option,
     model_option,
     selection,
     summarise,
     walk,
 )
+from zhengwen.cli.tailored import TailoredCleaner
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError
+from zhengwen.keeping import Keep
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source, root_of
 from zhengwen.recording import Settings, excess
+from zhengwen.reports.diff import unified
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 from zhengwen.writers import prepare
 
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
-
-@click.command("clean")
+@click.command("clean", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the cleaned articles to.")
 @click.option("--in-place", is_flag=True, help="Replace the files themselves; their ledger goes into .zhengwen beside.")
@@ -46,21 +51,12 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 @click.option(
     "--overwrite", is_flag=True, help="Replace files in the way that are no earlier output of the same input."
 )
-@click.option(
-    "--max-removed",
-    type=click.FloatRange(0, 100),
-    metavar="PERCENT",
-    help="Keep an article as it is if more of its characters would go.  [default: 60 with --in-place, else 100]",
-)
-@click.option(
-    "--dedup",
-    "copies",
-    type=click.Choice(["near", "exact", "off"]),
-    help="Which copies of other articles are left out.  [default: near; off with --in-place]",
-)
+@max_removed_option
+@copies_option
 @limit_options
 @click.option("--to-encoding", type=ENCODING, help="Encoding of the outputs; that of each input if not given.")
 @selection
+@ignored
 @keep_option
 @encoding_option
 @model_option
@@ -77,6 +73,7 @@ def command(
     containment: float,
     to_encoding: str | None,
     select: tuple[str, ...],
+    ignore: tuple[str, ...],
     keep_list: Path | None,
     encoding: str | None,
     model: Path | None,
@@ -87,10 +84,12 @@ def command(
     same relative path below the output folder. A run that was stopped goes on with the same command. With - as the
     only path, filters standard input to standard output, without a ledger.
     """
-    _check_usage(paths, output, diff, in_place, copies)
+    asked = copies if origin("dedup") == "command line" else None
+    _check_usage(paths, output, diff, in_place, asked)
     summary = Summary()
     sources = locate(paths, summary)
-    cleaner = Cleaner(load(model), select, listed(keep_list, paths))
+    keep = Keep(listed(keep_list, paths))
+    cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
     limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
     settings = Settings(drop_adverts, limit / 100, encoding, to_encoding, overwrite)
     folder = root_of(paths) if in_place else output
@@ -101,9 +100,21 @@ def command(
     else:
         if output:
             prepare(output, paths, sources, overwrite=overwrite)
-        notes = _told(clean(cleaner, sources, folder, settings, limits, summary, in_place=in_place))
+        tailoring = {"per_path": rules(("select", "ignore"))}
+        notes = _told(clean(cleaner, sources, folder, settings, limits, summary, tailoring, in_place=in_place))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
+
+
+def _selections(
+    sources: Sequence[Source], select: tuple[str, ...], ignore: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """The kinds of the articles for which the settings say others than for the rest."""
+    if not kinds_left(select, ignore):
+        raise click.UsageError("--ignore leaves no kind to remove")
+    values = tailored({"select": select, "ignore": ignore})
+    kinds = {s.name: kinds_left(values(s)["select"], values(s)["ignore"]) for s in sources}
+    return {name: mine for name, mine in kinds.items() if mine != kinds_left(select, ignore)}
 
 
 def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool, copies: str | None) -> None:
@@ -177,13 +188,6 @@ def _adverts(summary: Summary, drop: bool) -> list[str]:
 
 
 def _show(source: Source, cleaned: Cleaned) -> None:
-    for line in _diff(source, cleaned):
+    for line in unified(source.shown, cleaned.article.text, cleaned.text):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         click.secho(line, fg=color, bold=line.startswith(("---", "+++")))
-
-
-def _diff(source: Source, cleaned: Cleaned) -> Iterator[str]:
-    before, after = (_LINE_BREAK.split(text) for text in (cleaned.article.text, cleaned.text))
-    name = harmless(source.shown)
-    for line in difflib.unified_diff(before, after, name, f"{name} (cleaned)", lineterm=""):
-        yield harmless(line.expandtabs(4))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from zhengwen.cli.configured import Configured
 from zhengwen.cli.shared import complain, limit_options, locate, progress
 from zhengwen.dedup import index
 from zhengwen.dedup.assign import Fetch, LeftOut
@@ -25,12 +26,12 @@ from zhengwen.reports.terminal import harmless
 from zhengwen.writers import prepare, write
 
 
-@click.command("dedup")
+@click.command("dedup", cls=Configured)
 @click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the kept articles to.")
 @click.option(
     "--dedup",
-    "copies",
+    "which",
     type=click.Choice(["near", "exact"]),
     default="near",
     show_default=True,
@@ -53,7 +54,7 @@ from zhengwen.writers import prepare, write
 def command(
     paths: tuple[str, ...],
     output: Path | None,
-    copies: str,
+    which: str,
     similarity: float,
     containment: float,
     against: tuple[Path, ...],
@@ -85,7 +86,7 @@ def command(
         others.append(_matching(output, before.retire(s.name for s in readable), new))
     shelf = [*readable, *(s for o in others for s in o.sources)]
     fixed = merge([o.known for o in others]) if others else EMPTY
-    out = deduplicate(new, fixed, _fetcher(shelf), Limits(copies == "near", similarity, containment))
+    out = deduplicate(new, fixed, _fetcher(shelf), Limits(which == "near", similarity, containment))
     if report:
         _write_lines(report, [_as_json(row, shelf) for row in out])
     if output and before is not None:

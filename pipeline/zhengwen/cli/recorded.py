@@ -1,7 +1,7 @@
 """``zhengwen clean`` with a ledger: into a folder, or in place."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from zhengwen.places import Folder, InPlace
 from zhengwen.readers import Source
 from zhengwen.recording import Outcome, Recorder, Settings
 from zhengwen.reports.summary import Summary
-from zhengwen.reports.terminal import harmless
+from zhengwen.reports.terminal import harmless, harmless_line
 
 _FEW = 20
 """Messages of one kind that are shown."""
@@ -40,14 +40,18 @@ def clean(
     settings: Settings,
     copies: Limits | None,
     summary: Summary,
+    also: Mapping[str, object],
     *,
     in_place: bool,
 ) -> Done:
-    """Cleans the sources into ``folder``, or in place with the ledger there; then leaves copies out, if asked to."""
+    """Cleans the sources into ``folder``, or in place with the ledger there; then leaves copies out, if asked to.
+
+    also: what else decides what becomes of an article, for the ledger; what is empty is not recorded.
+    """
     skipped = 0
     done: list[tuple[Key, bool]] = []
     with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
-        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies))
+        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
         place = InPlace() if in_place else Folder(folder)
         sources = _distinct(sources) if in_place else sources
@@ -63,7 +67,9 @@ def clean(
     return Done(skipped, found)
 
 
-def _configuration(cleaner: Cleaner, settings: Settings, copies: Limits | None) -> dict[str, object]:
+def _configuration(
+    cleaner: Cleaner, settings: Settings, copies: Limits | None, also: Mapping[str, object]
+) -> dict[str, object]:
     """All, beside the model, that decides what becomes of an article."""
     listed = "\n".join(sorted(cleaner.keep.everywhere))
     return {
@@ -75,6 +81,7 @@ def _configuration(cleaner: Cleaner, settings: Settings, copies: Limits | None) 
         "encoding": settings.encoding,
         "to_encoding": settings.to_encoding,
         "copies": asdict(copies) if copies else None,
+        **{key: value for key, value in also.items() if value},
     }
 
 
@@ -130,4 +137,4 @@ def _say_first(number: int, message: str) -> None:
 
 def _say(message: str) -> None:
     if not click.get_current_context().obj["quiet"]:
-        tell(message)
+        tell(harmless_line(message))

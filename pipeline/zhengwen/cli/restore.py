@@ -7,7 +7,7 @@ import click
 from zhengwen.errors import OutputError
 from zhengwen.ledger.store import Ledger, opened
 from zhengwen.reports.findings import excerpt
-from zhengwen.reports.terminal import harmless
+from zhengwen.reports.terminal import harmless, harmless_line
 from zhengwen.restoring import put_back, restore
 
 
@@ -44,7 +44,7 @@ def _restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> 
         given += fault is None
         if fault:
             faults += 1
-            click.echo(f"zhengwen: error: {fault}", err=True)
+            click.echo(f"zhengwen: error: {harmless(str(fault))}", err=True)
     _say(f"{given:,} originals in {output}" + (f", {faults:,} could not be given back, see above" if faults else ""))
     return 2 if faults else 0
 
@@ -59,4 +59,4 @@ def _list(ledger: Ledger) -> None:
 
 def _say(message: str) -> None:
     if not click.get_current_context().obj["quiet"]:
-        click.echo(message, err=True)
+        click.echo(harmless_line(message), err=True)

@@ -3,17 +3,22 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
 from zhengwen.charsets import known
-from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.cli.configured import excludes
 from zhengwen.errors import UnreadableInputError, ZhengwenError
-from zhengwen.keeping import KEEP_LIST, Keep, read_list
+from zhengwen.keeplist import KEEP_LIST, read_list
 from zhengwen.readers import STDIN, Source, find, read, shards
+from zhengwen.reports.formats import FORMATS
 from zhengwen.reports.summary import Summary
+from zhengwen.reports.terminal import harmless
+
+if TYPE_CHECKING:
+    from zhengwen.cleaning import Cleaned, Cleaner
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -21,12 +26,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FEW = 20
 
 
-class _Selection(click.ParamType[Any]):
+class Kinds(click.ParamType[Any]):
     """Comma-separated kinds, or ``ALL``."""
 
     name = "KINDS"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The kinds, in the order given."""
         if isinstance(value, tuple):
             return value
         kinds = tuple(k.strip() for k in str(value).split(",") if k.strip())
@@ -44,11 +50,17 @@ def selection(command: Command) -> Command:
     """The option ``--select``."""
     return click.option(
         "--select",
-        type=_Selection(),
+        type=Kinds(),
         default=",".join(DEFAULT_SELECTION),
         show_default=True,
         help="Kinds to look for, separated by commas, or ALL.",
     )(command)
+
+
+def ignored(command: Command) -> Command:
+    """The option ``--ignore``."""
+    help_ = "Kinds to leave alone, of those selected."
+    return click.option("--ignore", type=Kinds(), default=(), help=help_)(command)
 
 
 def model_option(command: Command) -> Command:
@@ -64,6 +76,7 @@ class _Encoding(click.ParamType[Any]):
     name = "NAME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Python's name of it."""
         found = known(str(value))
         if not found:
             self.fail(
@@ -102,6 +115,26 @@ def limit_options(command: Command) -> Command:
     return near(part(command))
 
 
+def max_removed_option(command: Command) -> Command:
+    """The option ``--max-removed``."""
+    return click.option(
+        "--max-removed",
+        type=click.FloatRange(0, 100),
+        metavar="PERCENT",
+        help="Keep an article as it is if more of its characters would go.  [default: 60 with --in-place, else 100]",
+    )(command)
+
+
+def copies_option(command: Command) -> Command:
+    """The option ``--dedup`` of `clean`."""
+    return click.option(
+        "--dedup",
+        "copies",
+        type=click.Choice(["near", "exact", "off"]),
+        help="Which copies of other articles are left out.  [default: near; off with --in-place]",
+    )(command)
+
+
 def keep_option(command: Command) -> Command:
     """The option ``--keep-list``."""
     return click.option(
@@ -111,19 +144,51 @@ def keep_option(command: Command) -> Command:
     )(command)
 
 
-def listed(given: Path | None, paths: Sequence[str]) -> Keep:
-    """The passages to keep: from the list given, or from those that lie in the folders of the inputs."""
+def listed(given: Path | None, paths: Sequence[str]) -> frozenset[str]:
+    """The passages to keep, by fingerprint: of the list given, or of those that lie in the folders of the inputs."""
     if given:
-        return Keep(read_list(given))
+        return read_list(given)
     folders = {p if p.is_dir() else p.parent for p in map(Path, paths) if str(p) != STDIN}
     found = [read_list(folder / KEEP_LIST) for folder in folders if (folder / KEEP_LIST).is_file()]
-    return Keep(frozenset[str]().union(*found))
+    return frozenset[str]().union(*found)
+
+
+def check_options(command: Command) -> Command:
+    """What decides which findings `check` reports, and how."""
+    for option in (
+        click.option("--cache-dir", type=click.Path(path_type=Path), help="Folder of the cache."),
+        click.option("--cache/--no-cache", default=True, help="Remember results by content.", show_default=True),
+        click.option("--baseline", type=click.Path(path_type=Path), help="Leave out the findings of this file."),
+        model_option,
+        encoding_option,
+        keep_option,
+        click.option(
+            "--min-score",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help="Report no finding below this score.",
+        ),
+        ignored,
+        selection,
+        click.option(
+            "--format", "form", type=click.Choice(FORMATS), default="full", show_default=True, help="Form of output."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def kinds_left(select: Sequence[str], ignore: Sequence[str]) -> tuple[str, ...]:
+    """The kinds selected and not ignored."""
+    return tuple(kind for kind in select if kind not in ignore)
 
 
 def complain(fault: ZhengwenError, summary: Summary) -> None:
     """Reports something that could not be done; the run goes on."""
     summary.faults += 1
-    tell(f"zhengwen: error: {fault}")
+    summary.messages.append(str(fault))
+    tell(f"zhengwen: error: {harmless(str(fault))}")
 
 
 def tell(message: str) -> None:
@@ -137,22 +202,27 @@ def tell(message: str) -> None:
 
 
 def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
-    """The files to read; complains of those that are not there.
+    """The files to read, less those that the settings leave out; complains of those that are not there.
 
-    Raises `UnreadableInputError` if there is none.
+    Raises `UnreadableInputError` if there is none and none was left out.
     """
-    sources, faults = find(paths)
+    left_out = excludes()
+    sources, faults = find(paths, left_out)
+    noted = left_out.noted if left_out else []
+    if not click.get_current_context().obj["quiet"]:
+        for note in (*noted[:_FEW], *([f"and {len(noted) - _FEW:,} more"] if len(noted) > _FEW else [])):
+            click.echo(f"zhengwen: note: {harmless(note)}", err=True)
     for fault in faults:
         complain(fault, summary)
-    if not sources and not faults:
+    if not sources and not faults and not noted:
         where = ", ".join(paths)
         raise UnreadableInputError(f"{where}: no .md, .markdown or .txt file here; name files or other folders")
     return sources
 
 
 def walk(
-    cleaner: Cleaner, sources: Sequence[Source], summary: Summary, encoding: str | None = None
-) -> Iterator[tuple[Source, Cleaned]]:
+    cleaner: "Cleaner", sources: Sequence[Source], summary: Summary, encoding: str | None = None
+) -> Iterator[tuple[Source, "Cleaned"]]:
     """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
     with progress(len(sources), "article") as bar:
         for shard in shards(sources):

@@ -4,10 +4,13 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zhengwen.articles import Finding, fingerprint
-from zhengwen.cleaning import Cleaned
 from zhengwen.errors import LedgerError
+
+if TYPE_CHECKING:
+    from zhengwen.cleaning import Cleaned
 
 UNCHANGED, CLEANED = "unchanged", "cleaned"
 ADVERT, DUPLICATE = "advert left out", "duplicate left out"
@@ -148,7 +151,7 @@ def less(text: str, cuts: Sequence[Cut]) -> str:
     return "".join((*kept, text[place:]))
 
 
-def itemise(cleaned: Cleaned, key: Key) -> tuple[tuple[Passage, ...], tuple[Cut, ...]]:
+def itemise(cleaned: "Cleaned", key: Key) -> tuple[tuple[Passage, ...], tuple[Cut, ...]]:
     """The passages that go (without reasons), and every removed character in a cut of one of them.
 
     A removed span belongs to the finding it overlaps; one that overlaps several is cut where the next one begins. What

@@ -2,25 +2,32 @@
 
 import json
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from zhengwen.articles import fingerprint
-from zhengwen.cleaning import Cleaned
-from zhengwen.model import Model
-from zhengwen.reasons import words
-from zhengwen.reports.terminal import harmless
+from zhengwen.reports.terminal import COMMAND, harmless, harmless_line
+
+if TYPE_CHECKING:
+    from zhengwen.cleaning import Cleaned
+    from zhengwen.model import Model
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
-FORMATS = ("full", "concise", "jsonl")
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 EXCERPT = 60
 """Characters of a passage that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A finding with everything a reader of it needs; lines count from 1, offsets are code points."""
+    """A finding with everything a reader of it needs; lines and columns count from 1, offsets are code points.
+
+    end_column: of the character after the last one. marks: where the reasons stand in the excerpt, as far as they do.
+    """
 
     path: str
     start: int
@@ -28,32 +35,56 @@ class Record:
     line: int
     end_line: int
     column: int
+    end_column: int
     kind: str
     score: float
     excerpt: str
     fingerprint: str
     reasons: tuple[str, ...]
+    marks: tuple[tuple[int, int], ...]
 
 
-def records(cleaned: Cleaned, path: str, model: Model) -> Iterator[Record]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in one article: the one shape that every format renders.
+
+    shown: how the user named it. path: the file; None for standard input.
+    advert: the article as a whole is an advertisement.
+    kept: what would be found, but for comments, lists of kept passages, and what was put back.
+    """
+
+    shown: str
+    path: Path | None
+    records: tuple[Record, ...]
+    advert: bool
+    kept: tuple[Record, ...] = ()
+
+
+def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
     """The findings of one article, in order."""
+    from zhengwen.reasons import words
+
     text = cleaned.article.text
     starts = _line_starts(text) if cleaned.findings else []
     for f in cleaned.findings:
         passage = text[f.start : f.end]
         line = bisect_right(starts, f.start)
+        last = bisect_right(starts, max(f.start, f.end - 1))
+        shown, reasons = excerpt(passage), words(model, passage, f.kind)
         yield Record(
             path,
             f.start,
             f.end,
             line,
-            bisect_right(starts, max(f.start, f.end - 1)),
+            last,
             f.start - starts[line - 1] + 1,
+            f.end - starts[last - 1] + 1,
             f.kind,
             round(f.score, 4),
-            excerpt(passage),
+            shown,
             fingerprint(passage),
-            words(model, passage, f.kind),
+            reasons,
+            marks(shown, reasons),
         )
 
 
@@ -68,9 +99,35 @@ def excerpt(passage: str) -> str:
     return safe if len(safe) <= EXCERPT and len(passage) <= 4 * EXCERPT else safe[: EXCERPT - 1] + "…"
 
 
-def as_json(record: Record) -> str:
-    """One object on one line."""
-    fields = {
+def marks(line: str, reasons: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Where the reasons, which are folded, stand in a line: sorted, disjoint, without what the line cuts off."""
+    folded = "".join(map(_folded, line))
+    spans = sorted((m.start(), m.end()) for r in reasons for m in re.finditer(re.escape(r), folded))
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _folded(character: str) -> str:
+    """One character for one character, as the features fold it where that is possible."""
+    folded = unicodedata.normalize("NFKC", character).casefold()
+    if len(folded) != 1:
+        return character
+    return "0" if folded in "0123456789" else folded
+
+
+def located(record: Record) -> str:
+    """``path:line:column``, to begin a line with."""
+    return harmless_line(f"{record.path}:{record.line}:{record.column}")
+
+
+def fields(record: Record) -> dict[str, Any]:
+    """What programs read of a finding. These names are a contract."""
+    return {
         "path": record.path,
         "start": record.start,
         "end": record.end,
@@ -82,4 +139,20 @@ def as_json(record: Record) -> str:
         "fingerprint": record.fingerprint,
         "reasons": list(record.reasons),
     }
-    return json.dumps(fields, ensure_ascii=False)
+
+
+def as_json(record: Record) -> str:
+    """One object on one line."""
+    return encoded(fields(record))
+
+
+def encoded(value: object) -> str:
+    """JSON on one line, with an escape for whatever a terminal or the log of a CI service would obey."""
+    line = _ENCODER.encode(value)
+    line = COMMAND.sub("\\\\u0023", line)
+    return line if line.isprintable() else "".join(map(_escaped, line))
+
+
+def _escaped(character: str) -> str:
+    shown = character.isprintable() or unicodedata.category(character) == "Zs"
+    return character if shown else json.dumps(character)[1:-1]

@@ -1,32 +1,59 @@
 """What a run did, in a few lines."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from zhengwen.articles import BOILERPLATE
-from zhengwen.cleaning import Cleaned
+
+if TYPE_CHECKING:
+    from zhengwen.cleaning import Cleaned
+
+
+class Passage(Protocol):
+    """A finding, as the cleaner or a report has it."""
+
+    @property
+    def start(self) -> int:
+        """First code point."""
+
+    @property
+    def end(self) -> int:
+        """End, exclusive."""
+
+    @property
+    def kind(self) -> str:
+        """Kind."""
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of a run. The one place that decides a run's exit code."""
+    """Counts of a run. The one place that decides a run's exit code.
+
+    messages: what could not be done, a sentence each.
+    """
 
     articles: int = 0
     changed: int = 0
     adverts: int = 0
-    characters: int = 0
     passages: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
     faults: int = 0
+    messages: list[str] = field(default_factory=list)
 
-    def add(self, cleaned: Cleaned, *, count_adverts: bool) -> None:
+    def add(self, cleaned: "Cleaned", *, count_adverts: bool) -> None:
         """Counts an article; the passages of one that is an advertisement as a whole only if asked to."""
         counted = cleaned.findings if count_adverts or not cleaned.advert else ()
+        self.count(counted, advert=cleaned.advert)
+
+    def count(self, passages: Iterable[Passage], *, advert: bool) -> None:
+        """Counts an article with these passages."""
+        found = list(passages)
         self.articles += 1
-        self.characters += len(cleaned.article.text)
-        self.adverts += cleaned.advert
-        self.changed += bool(counted)
-        for f in counted:
+        self.adverts += advert
+        self.changed += bool(found)
+        for f in found:
             self.passages[f.kind] += 1
             self.removed[f.kind] += f.end - f.start
 

@@ -1,0 +1,63 @@
+"""Which findings are reported: those of a score, on changed lines, not known from a baseline."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zhengwen import baseline
+from zhengwen.cli.checking import Result
+from zhengwen.readers import Source
+from zhengwen.reports.findings import Checked, Record
+
+if TYPE_CHECKING:
+    from zhengwen.revisions import Changes
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for in one article."""
+
+    kinds: tuple[str, ...]
+    min_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A baseline that is read, and where it lies."""
+
+    path: Path
+    entries: baseline.Baseline
+
+    def unknown(self, source: Source, records: Sequence[Record]) -> list[Record]:
+        """The findings of an article, without those that are known; no entry speaks of standard input."""
+        if not source.path:
+            return list(records)
+        return self.entries.unknown(baseline.place(source.path, self.path.parent), records)
+
+
+@dataclass
+class Filters:
+    """What every finding must pass. left_out: how many the baseline knew."""
+
+    min_score: Callable[[Source], float]
+    changed: "Changes | None" = None
+    known: Known | None = None
+    left_out: int = 0
+
+    def checked(self, result: Result) -> Checked:
+        """The findings of a result that are reported."""
+        source = result.source
+        found: Sequence[Record] = result.records
+        if self.known:
+            found = self.known.unknown(source, found)
+            self.left_out += len(result.records) - len(found)
+        least = self.min_score(source)
+        passing, kept = (
+            tuple(r for r in some if r.score >= least and self._is_changed(result, r)) for some in (found, result.kept)
+        )
+        return Checked(source.shown, source.path, passing, result.advert and bool(passing), kept)
+
+    def _is_changed(self, result: Result, record: Record) -> bool:
+        path = result.source.path
+        return not (self.changed and path) or self.changed.touch(path, result.text, record.start, record.end)
