@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhengwen.articles import Article, decode
+from zhengwen.articles import Article
 from zhengwen.errors import UnreadableInputError
+from zhengwen.forms import SUFFIXES, form_of
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
-SUFFIXES = (".md", ".markdown", ".txt")
-"""What is taken from a folder; a file named explicitly is read whatever its suffix."""
 SHARD = 1 << 20
 SHARD_ARTICLES = 200
 """Bytes and articles, at most, that go through the classifier together: what bounds the memory of a run."""
@@ -101,7 +100,7 @@ def read(source: Source) -> Article:
         data = source.path.read_bytes() if source.path else sys.stdin.buffer.read()
     except OSError as e:
         raise _unreadable(source.shown, e) from None
-    return Article(source.name, decode(data, source.shown))
+    return form_of(source.name).read(data, source.name, source.shown)
 
 
 def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:

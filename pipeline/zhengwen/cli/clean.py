@@ -10,12 +10,13 @@ import click
 
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.cli.shared import complain, locate, model_option, selection, summarise, walk
-from zhengwen.errors import OutputError
+from zhengwen.errors import ZhengwenError
+from zhengwen.forms import MARKDOWN, TARGETS, form_of
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
-from zhengwen.writers import prepare, write
+from zhengwen.writers import prepare, targets, write
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -26,6 +27,9 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 @click.option("--diff", is_flag=True, help="Show what would go, write nothing; exit code 1 if anything would.")
 @click.option("--drop-adverts", is_flag=True, help="Leave out articles that are an advertisement as a whole.")
 @click.option("--overwrite", is_flag=True, help="Write into an output folder that holds something already.")
+@click.option(
+    "--to", type=click.Choice(TARGETS), default=MARKDOWN, show_default=True, help="What HTML pages are written as."
+)
 @selection
 @model_option
 def command(
@@ -34,30 +38,35 @@ def command(
     diff: bool,
     drop_adverts: bool,
     overwrite: bool,
+    to: str,
     select: tuple[str, ...],
     model: Path | None,
 ) -> int:
     """Write cleaned articles.
 
-    Reads files and folders (.md, .markdown, .txt, with sub-folders) and writes what is left of each article under the
-    same relative path below the output folder. With - as the only path, filters standard input to standard output.
+    Reads files and folders (.md, .markdown, .txt, .html, .htm, with sub-folders) and writes what is left of each
+    article under the same relative path below the output folder. Of an HTML page the main text is cleaned: page.html
+    becomes page.md, or stays HTML with --to html. With - as the only path, filters standard input to standard output.
     """
     _check_usage(paths, output, diff)
     summary = Summary()
     sources = locate(paths, summary)
     cleaner = Cleaner(load(model), select)
+    outputs, clashes = targets(sources, to)
+    for clash in clashes:
+        complain(clash, summary)
     if output and not diff:
-        prepare(output, paths, sources, overwrite=overwrite)
-    for source, cleaned in walk(cleaner, sources, summary):
+        prepare(output, paths, outputs, overwrite=overwrite)
+    for source, cleaned in walk(cleaner, list(outputs), summary):
         summary.add(cleaned, count_adverts=False)
         if cleaned.advert:
             _note_advert(source, drop=drop_adverts)
         if diff and cleaned.advert and drop_adverts:
             click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
         elif diff:
-            _show(source, cleaned)
+            _show(source, cleaned, to)
         elif not (cleaned.advert and drop_adverts):
-            _put(output, source, cleaned, summary)
+            _put(output / outputs[source] if output else None, source, cleaned, to, summary)
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts))
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 
@@ -74,13 +83,14 @@ def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool) -> Non
         raise click.UsageError("say where to write with -o FOLDER, or look first with --diff")
 
 
-def _put(output: Path | None, source: Source, cleaned: Cleaned, summary: Summary) -> None:
-    if not output:
-        sys.stdout.buffer.write(cleaned.text.encode())
-        return
+def _put(path: Path | None, source: Source, cleaned: Cleaned, to: str, summary: Summary) -> None:
     try:
-        write(output, source.name, cleaned.text)
-    except OutputError as fault:
+        data = form_of(source.name).write(cleaned, source.shown, to)
+        if path:
+            write(path, data)
+        else:
+            sys.stdout.buffer.write(data)
+    except ZhengwenError as fault:
         complain(fault, summary)
 
 
@@ -97,14 +107,14 @@ def _adverts(summary: Summary, drop: bool) -> list[str]:
     return [f"advertisements as a whole: {summary.adverts:,} ({fate})"]
 
 
-def _show(source: Source, cleaned: Cleaned) -> None:
-    for line in _diff(source, cleaned):
+def _show(source: Source, cleaned: Cleaned, to: str) -> None:
+    for line in _diff(source, *form_of(source.name).sides(cleaned, to)):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         click.secho(line, fg=color, bold=line.startswith(("---", "+++")))
 
 
-def _diff(source: Source, cleaned: Cleaned) -> Iterator[str]:
-    before, after = (_LINE_BREAK.split(text) for text in (cleaned.article.text, cleaned.text))
+def _diff(source: Source, *sides: str) -> Iterator[str]:
+    before, after = (_LINE_BREAK.split(text) for text in sides)
     name = harmless(source.shown)
     for line in difflib.unified_diff(before, after, name, f"{name} (cleaned)", lineterm=""):
         yield harmless(line.expandtabs(4))

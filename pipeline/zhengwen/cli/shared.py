@@ -10,6 +10,7 @@ import click
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import UnreadableInputError, ZhengwenError
+from zhengwen.forms import SUFFIXES
 from zhengwen.readers import Source, find, read, shards
 from zhengwen.reports.summary import Summary
 
@@ -72,7 +73,8 @@ def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
         complain(fault, summary)
     if not sources and not faults:
         where = ", ".join(paths)
-        raise UnreadableInputError(f"{where}: no .md, .markdown or .txt file here; name files or other folders")
+        known = " or ".join((", ".join(SUFFIXES[:-1]), SUFFIXES[-1]))
+        raise UnreadableInputError(f"{where}: no {known} file here; name files or other folders")
     return sources
 
 
