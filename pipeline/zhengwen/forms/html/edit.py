@@ -1,6 +1,8 @@
 """What goes from the Markdown of a page, as spans of its source."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import unescape
 from itertools import islice
 
 from zhengwen.forms.html.region import Region
@@ -42,39 +44,65 @@ def source_spans(pieces: Sequence[Piece], removed: Sequence[Span]) -> list[Span]
     return _joined(spans)
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the spans do to a node. shows: something to show is left. lost: something went."""
+
+    shows: bool
+    lost: bool
+
+    @property
+    def emptied(self) -> bool:
+        """Whether everything there was to show went."""
+        return self.lost and not self.shows
+
+
 def with_emptied(source: str, region: Region, gone: Sequence[Span]) -> list[Span]:
-    """The spans, and the elements of the region that they leave without anything to show: sorted and disjoint."""
+    """The spans, and what they leave without anything to show: elements of the region, and the line breaks after lines
+    of text. Sorted and disjoint."""
     cover = _Cover(gone)
-    left: dict[Element, list[int]] = {}
-    emptied: list[Span] = []
-    holders: list[Element] = []
+    states: dict[Element | Token, _State] = {}
+    also: list[Span] = []
     skipping: Element | None = None
     for node, begins in walk(region.element):
         if skipping is not None:
             skipping = None if node is skipping else skipping
         elif isinstance(node, Token):
-            if node.type == TokenType.TEXT:
-                shown = not cover.takes(source, node)
-                _count(left, holders, shown, cover.touches(node.start, node.end))
+            text = node.type == TokenType.TEXT
+            states[node] = _State(text and not cover.takes(source, node), text and cover.touches(node.start, node.end))
         elif begins and (node.name in _STAYS or node in region.left_out or hidden(node)):
             skipping = node
             lost = cover.holds(node.start, node.end)
-            _count(left, holders, not lost and (node.name in _STAYS or node in region.left_out), lost)
-        elif begins:
-            left[node] = [0, 0]
-            holders.append(node)
-        else:
-            holders.pop()
-            showing, losses = left[node]
-            if losses and not showing and node is not region.element and node.name not in _CELLS:
-                emptied.append((node.start, node.end))
-    return _joined([*gone, *emptied])
+            states[node] = _State(not lost and (node.name in _STAYS or node in region.left_out), lost)
+        elif not begins:
+            children = [states[child] for child in node.children]
+            states[node] = _State(any(c.shows for c in children), any(c.lost for c in children))
+            if not states[node].emptied:
+                also += _breaks(node, states)
+            elif node is not region.element and node.name not in _CELLS:
+                also.append((node.start, node.end))
+    return _joined([*gone, *also])
 
 
-def _count(left: dict[Element, list[int]], holders: Sequence[Element], shows: bool, lost: bool) -> None:
-    for element in holders:
-        left[element][0] += shows
-        left[element][1] += lost
+def _breaks(element: Element, states: Mapping[Element | Token, _State]) -> Iterator[Span]:
+    """The line breaks that only emptied lines of an element needed: those after them, or before the last."""
+    breaks: list[Element] = []
+    emptied = content = False
+    for child in element.children:
+        if isinstance(child, Element) and child.name == "br":
+            if content or not breaks:
+                breaks = []
+            breaks.append(child)
+            content = False
+            if emptied:
+                yield child.start, child.end
+            continue
+        state = states[child]
+        if state.shows or state.lost:
+            emptied = state.emptied if not content else emptied and state.emptied
+            content = True
+    if emptied and content:
+        yield from ((b.start, b.end) for b in breaks)
 
 
 class _Cover:
@@ -102,11 +130,15 @@ class _Cover:
         self._reach(text.start)
         place, index = text.start, self._first
         while index < len(self._spans) and self._spans[index][0] < text.end:
-            if source[place : self._spans[index][0]].strip():
+            if _says(source[place : self._spans[index][0]]):
                 return False
             place = max(place, self._spans[index][1])
             index += 1
-        return not source[place : text.end].strip()
+        return not _says(source[place : text.end])
+
+
+def _says(text: str) -> bool:
+    return bool(text.strip() and unescape(text).strip().strip("\u200b\u200c\u200d\u2060\ufeff").strip())
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from html import unescape
 
 from zhengwen.forms.html.scan import Token, TokenType
-from zhengwen.forms.html.tree import BLOCKS, Element, walk
-from zhengwen.forms.html.visible import hidden
+from zhengwen.forms.html.tree import BLOCKS, Element
+from zhengwen.forms.html.visible import shown
 
 _SILENT = re.compile(r"[\W_]+")
 ANCHOR = 8
@@ -28,7 +28,7 @@ SHOWN = 0.5
 class Chunk:
     """Text between two block elements or line breaks.
 
-    element: the innermost that holds the beginning of it.
+    element: the innermost block element that holds it.
     text: its letters and digits.
     """
 
@@ -77,32 +77,22 @@ def chunks(source: str, root: Element) -> list[Chunk]:
     """The texts that a page shows, in order."""
     found: list[Chunk] = []
     parts: list[str] = []
-    holder, element = root, root
-    skipping: Element | None = None
-
-    def end() -> None:
-        said = letters(unescape("".join(parts)))
-        parts.clear()
-        if said:
-            found.append(Chunk(holder, said))
-
-    for node, begins in walk(root):
-        if skipping is not None:
-            skipping = None if node is skipping else skipping
-        elif isinstance(node, Token):
+    holder = root
+    for node, begins in shown(root):
+        if isinstance(node, Token):
             if node.type == TokenType.TEXT:
-                if not parts:
-                    holder = element
                 parts.append(source[node.start : node.end])
-        else:
-            if node.name in BLOCKS or node.name == "br":
-                end()
-            if begins and hidden(node):
-                skipping = node
-            else:
-                element = node if begins else (node.parent or root)
-    end()
+        elif node.name in BLOCKS or node.name == "br" or node is root:
+            said = letters(unescape("".join(parts)))
+            if said:
+                found.append(Chunk(holder, said))
+            parts = []
+            holder = _block(node if begins else node.parent or root)
     return found
+
+
+def _block(element: Element) -> Element:
+    return next((e for e in element.ancestors() if e.name in BLOCKS or not e.parent), element)
 
 
 def taken(texts: Sequence[str], main: str) -> list[bool]:

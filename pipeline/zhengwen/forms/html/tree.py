@@ -70,7 +70,7 @@ def parse(source: str) -> Element:
     root = Element("", None, "", 0, 0)
     stack, deep = [root], list[str]()
     for token in scan(source):
-        if token.type == TokenType.START:
+        if token.type == TokenType.START or (token.type == TokenType.END and token.name == "br"):
             _open(stack, deep, token)
         elif token.type == TokenType.END:
             _close(stack, deep, token)

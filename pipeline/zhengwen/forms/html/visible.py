@@ -1,9 +1,10 @@
 """What a browser shows of a page."""
 
 import re
+from collections.abc import Iterator
 from html import unescape
 
-from zhengwen.forms.html.scan import names
+from zhengwen.forms.html.scan import Token, names
 from zhengwen.forms.html.tree import Element, walk
 
 _UNSEEN = names(
@@ -28,6 +29,18 @@ def hidden(element: Element) -> bool:
         return False
     style = element.attribute("style").replace(" ", "").lower()
     return "display:none" in style or bool(_HIDDEN.search(element.inner) or _DRAWN.search(element.attribute("class")))
+
+
+def shown(root: Element) -> Iterator[tuple[Element | Token, bool]]:
+    """What `walk` yields, without elements that are hidden."""
+    skipping: Element | None = None
+    for node, begins in walk(root):
+        if skipping is not None:
+            skipping = None if node is skipping else skipping
+        elif begins and isinstance(node, Element) and hidden(node):
+            skipping = node
+        else:
+            yield node, begins
 
 
 def tex(source: str, element: Element) -> str:
