@@ -85,24 +85,22 @@ def with_emptied(source: str, region: Region, gone: Sequence[Span]) -> list[Span
 
 
 def _breaks(element: Element, states: Mapping[Element | Token, _State]) -> Iterator[Span]:
-    """The line breaks that only emptied lines of an element needed: those after them, or before the last."""
-    breaks: list[Element] = []
+    """The line breaks that only emptied lines of an element needed: those after them, and those before the last."""
+    before: list[Element] = []
     emptied = content = False
     for child in element.children:
         if isinstance(child, Element) and child.name == "br":
-            if content or not breaks:
-                breaks = []
-            breaks.append(child)
-            content = False
             if emptied:
                 yield child.start, child.end
-            continue
-        state = states[child]
-        if state.shows or state.lost:
-            emptied = state.emptied if not content else emptied and state.emptied
+            else:
+                before = [] if content else before
+                before.append(child)
+            content = False
+        elif states[child].shows or states[child].lost:
+            emptied = states[child].emptied and (emptied or not content)
             content = True
-    if emptied and content:
-        yield from ((b.start, b.end) for b in breaks)
+    if emptied:
+        yield from ((b.start, b.end) for b in before)
 
 
 class _Cover:

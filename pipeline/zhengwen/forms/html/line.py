@@ -11,6 +11,7 @@ Part = tuple[str, int, int]
 
 _RUN = re.compile(r"[ \t\n\r\f]+|&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);?|[^ \t\n\r\f&]+|&")
 _MARK = re.compile(r"[\\`*]|(?<![^\W_])_|_(?![^\W_])|<(?=[a-zA-Z/!?])|\](?=[(\[:])|(?<=!)\[")
+_NAMED = re.compile(r"#?[0-9a-zA-Z]+;")
 _LINE_MARK = re.compile(r"#{1,6}(?=\s|$)|>|=+\s*$|-{2,}\s*$|(?:-\s*){3,}$|~~~")
 """What makes a heading, a quote, a rule or code of a line. Items of lists that people typed by hand stay items."""
 
@@ -43,16 +44,26 @@ class Line:
             if text[0] in " \t\n\r\f":
                 self.space(run.start(), run.end())
             elif text[0] == "&":
-                self._reference(text, run.start(), run.end())
+                ahead = _NAMED.match(source, run.end())
+                self._reference(unescape(text), run.start(), run.end(), named=bool(ahead))
+            elif self._in_code():
+                self.text(text, run.start(), run.end())
             else:
                 self._run(text, run.start())
 
-    def _reference(self, text: str, start: int, end: int) -> None:
-        replaced = unescape(text)
-        if not replaced.strip(" \t\r\n\f"):
+    def _reference(self, text: str, start: int, end: int, *, named: bool) -> None:
+        """Adds what a reference stands for; ``named``: the text after it would make a reference of an ampersand."""
+        if not text.strip(" \t\r\n\f"):
             self.space(start, end)
+        elif self._in_code():
+            self.text(text, start, end)
+        elif text == "<" or (text == "&" and named):
+            self.text("\\" + text, start, end)
         else:
-            self.text(_MARK.sub(r"\\\g<0>", " ".join(replaced.split("\n"))), start, end)
+            self.text(_MARK.sub(r"\\\g<0>", " ".join(text.split("\n"))), start, end)
+
+    def _in_code(self) -> bool:
+        return any(opening[0] == "`" for _, opening, _ in self.marks)
 
     def _run(self, text: str, start: int) -> None:
         place = 0
@@ -85,8 +96,8 @@ class Line:
         self.parts += [("  ", -1, -1), ("\n", start, end)]
 
     def open(self, element: Element, opening: str, closing: str) -> None:
-        """Opens a mark that is not open yet."""
-        if not self._opens(opening):
+        """Opens a mark that is not open yet; in code there are no others."""
+        if not self._opens(opening) and not self._in_code():
             self.marks.append((element, opening, closing))
             self.parts.append((opening, -1, -1))
 

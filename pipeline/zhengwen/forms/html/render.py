@@ -17,7 +17,7 @@ from zhengwen.forms.html.visible import hidden, tex
 _PICTURE_SOURCES = ("data-src", "data-original", "data-actualsrc", "data-original-src", "data-lazy-src", "src")
 """Where sites that load pictures late keep the address, before the place of a placeholder."""
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|brush:)[-:]?\s*([A-Za-z0-9+#-]+)")
-_MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`"}
+_MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
 _NO_CELL = names("table ul ol pre blockquote hr h1 h2 h3 h4 h5 h6")
 """Blocks that a cell of a Markdown table cannot hold."""
@@ -148,6 +148,8 @@ class _Writer:
             self._picture(element)
         elif name == "a":
             self._link(element)
+        elif name == "code":
+            self._inline_code(element)
         elif name in _MARKS and not self.heading:
             self.line.open(element, _MARKS[name], _MARKS[name])
 
@@ -323,6 +325,11 @@ class _Writer:
         address = element.attribute("href").strip()
         if address and not address.lower().startswith(("#", "javascript:")):
             self.line.open(element, "[", f"]({_address(address)})")
+
+    def _inline_code(self, element: Element) -> None:
+        runs = re.findall(r"`+", self.source[element.inside : element.outside])
+        fence = "`" * (1 + max((len(run) for run in runs), default=0))
+        self.line.open(element, f"{fence} " if runs else fence, f" {fence}" if runs else fence)
 
     def done(self) -> Rendered:
         """What was written."""
