@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
-from itertools import islice
 
 from zhengwen.forms.html.region import Region
 from zhengwen.forms.html.render import Piece
@@ -33,14 +32,14 @@ def source_spans(pieces: Sequence[Piece], removed: Sequence[Span]) -> list[Span]
     for piece in pieces:
         while first < len(removed) and removed[first][1] <= piece.start:
             first += 1
-        for cut in islice(removed, first, None):
-            if cut[0] >= piece.end:
-                break
-            start, end = max(cut[0], piece.start), min(cut[1], piece.end)
+        index = first
+        while index < len(removed) and removed[index][0] < piece.end:
+            start, end = max(removed[index][0], piece.start), min(removed[index][1], piece.end)
             if piece.exact:
                 spans.append((piece.origin + start - piece.start, piece.origin + end - piece.start))
             elif (start, end) == (piece.start, piece.end):
                 spans.append((piece.origin, piece.limit))
+            index += 1
     return _joined(spans)
 
 
