@@ -25,17 +25,16 @@ _NO_CELL = names("table ul ol pre blockquote hr h1 h2 h3 h4 h5 h6")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the Markdown: ``text[start:end]`` came from ``source[origin:limit]``."""
+    """A stretch of the Markdown: ``text[start:end]`` came from ``source[origin:limit]``.
+
+    exact: both are the same characters, so that a part of one is a part of the other.
+    """
 
     start: int
     end: int
     origin: int
     limit: int
-
-    @property
-    def exact(self) -> bool:
-        """Whether both are the same characters, so that a part of one is a part of the other."""
-        return self.end - self.start == self.limit - self.origin
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +338,8 @@ class _Writer:
         pieces, place = [], 0
         for text, start, end in self.out:
             if start >= 0 and text:
-                pieces.append(Piece(place, place + len(text), start, end))
+                exact = text == self.source[start:end]
+                pieces.append(Piece(place, place + len(text), start, end, exact))
             place += len(text)
         return Rendered("".join(text for text, _, _ in self.out), tuple(pieces))
 

@@ -22,7 +22,7 @@ _IMPLIED = {
     "dt": (names("dt dd"), names("dl")),
     "dd": (names("dt dd"), names("dl")),
     "option": (names("option"), names("select")),
-    "a": (names("a"), frozenset[str]()),
+    "a": (names("a"), BLOCKS),
     "tr": (names("tr"), names("table")),
     "td": (names("td th"), names("table")),
     "th": (names("td th"), names("table")),
