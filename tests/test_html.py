@@ -179,6 +179,7 @@ def test_what_is_nested_too_deeply_stays_in_its_place() -> None:
          "<span class=katex-html>x2</span></span>", "$x^2$"),
         ("<script type='math/tex'>a&b</script><span class='MathJax'>ab</span>", "$a&b$"),
         ("<dl><dt>甲</dt><dd>乙</dd></dl>", "甲\n\n乙"),
+        ("<p>甲</p><!-- 注 --><!-- zhengwen: keep --><p>乙</p>", "甲\n\n<!-- zhengwen: keep -->\n\n乙"),
         ("", ""),
         ("<p> <b> </b> </p>", ""),
     ],

@@ -16,6 +16,7 @@ from zhengwen.forms.html.visible import hidden, tex
 
 _PICTURE_SOURCES = ("data-src", "data-original", "data-actualsrc", "data-original-src", "data-lazy-src", "src")
 """Where sites that load pictures late keep the address, before the place of a placeholder."""
+_ADDRESSED = re.compile(r"<!--\s*zhengwen:[^<>]*-->")
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|brush:)[-:]?\s*([A-Za-z0-9+#-]+)")
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
@@ -111,7 +112,9 @@ class _Writer:
         return self.table is not None and self.table.cells is not None
 
     def token(self, token: Token) -> None:
-        """Adds a text."""
+        """Adds a text, or a comment that is addressed to zhengwen."""
+        if token.type == TokenType.COMMENT and _ADDRESSED.match(self.source, token.start):
+            self._comment(token)
         if token.type != TokenType.TEXT:
             return
         if self.code is not None:
@@ -122,6 +125,11 @@ class _Writer:
         if self.table and self.table.cells == [] and self.source[token.start : token.end].strip():
             self._new_cell()  # text between the row and its first cell
         self.line.prose(self.source, token.start, token.end)
+
+    def _comment(self, token: Token) -> None:
+        if self.code is None and not self._in_row:
+            self._end_line()
+            self._put_lines([(self.source[token.start : token.end], token.start, token.end)])
 
     def formula(self, element: Element, code: str) -> None:
         """Adds a formula in TeX."""
