@@ -29,7 +29,7 @@ def clean(source: str, keep: Keep = Keep()) -> str:  # noqa: B008
 
 def marked(source: str) -> str:
     """The text that marks keep."""
-    blocks = segment(source)
+    blocks = segment([source])
     flags = np.zeros(len(blocks), np.bool_)
     for first, end in marks(source, blocks):
         flags[first:end] = True

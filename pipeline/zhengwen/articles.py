@@ -28,6 +28,15 @@ class Article:
     text: str
     encoding: str = "utf-8"
 
+    @property
+    def origin(self) -> str:
+        """The decoded file, in which places are counted; for other forms than text not the article's text."""
+        return self.text
+
+    def locate(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of the text stands in the origin."""
+        return start, end
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

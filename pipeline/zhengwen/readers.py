@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zhengwen.articles import Article
-from zhengwen.charsets import decode
 from zhengwen.errors import UnreadableInputError
+from zhengwen.forms import SUFFIXES, form_of
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
-SUFFIXES = (".md", ".markdown", ".txt")
-"""What is taken from a folder; a file named explicitly is read whatever its suffix."""
 SHARD = 1 << 20
 SHARD_ARTICLES = 200
 """Bytes and articles, at most, that go through the classifier together: what bounds the memory of a run."""
@@ -108,8 +106,7 @@ def fetch(source: Source) -> bytes:
 
 def interpret(source: Source, data: bytes, encoding: str | None = None) -> Article:
     """The article that bytes hold, in ``encoding`` or, without, in the one found. Raises `UnreadableInputError`."""
-    decoded = decode(data, source.shown, encoding)
-    return Article(source.name, decoded.text, decoded.encoding)
+    return form_of(source.name).read(data, source.name, source.shown, encoding)
 
 
 def read(source: Source, encoding: str | None = None) -> Article:

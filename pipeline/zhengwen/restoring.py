@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from zhengwen import writers
 from zhengwen.errors import LedgerError, OutputError, ZhengwenError
+from zhengwen.forms import form_of
 from zhengwen.ledger.entries import CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
 
@@ -22,7 +23,7 @@ def restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> I
 
 def _give(entry: Entry, folder: Path, output: Path, *, overwrite: bool) -> None:
     data = input_of(entry, folder)
-    path = (output / _inside(entry)).resolve()
+    path = (output / _inside(entry.key[0])).resolve()
     try:
         there = path.read_bytes() if path.exists() else None
         if there == data:
@@ -37,17 +38,17 @@ def _give(entry: Entry, folder: Path, output: Path, *, overwrite: bool) -> None:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
 
 
-def _inside(entry: Entry) -> Path:
+def _inside(name: str) -> Path:
     """The path of an article, if it stays inside of the folder that it is put to. Raises `LedgerError`."""
-    name = PurePosixPath(entry.key[0])
-    if name.is_absolute() or ".." in name.parts or not name.parts:
-        raise LedgerError(f"{entry.key[0]}: the ledger names a file outside of the folder; do not use this ledger")
-    return Path(name)
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise LedgerError(f"{name}: the ledger names a file outside of the folder; do not use this ledger")
+    return Path(path)
 
 
 def input_of(entry: Entry, folder: Path) -> bytes:
     """The bytes of an input, verified. Raises `LedgerError` where they cannot be given back, and says the remedy."""
-    path = folder / _inside(entry)
+    path = folder / _inside(entry.place)
     if not entry.hash:
         raise LedgerError(f"{path}: could not be read when the rest was cleaned, so nothing of it is here")
     data = _read(path)
@@ -92,12 +93,16 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
             f"{passage}: no removed passage of {folder} has this id; `zhengwen restore {folder} --list` has all"
         )
     entry = recorded.entry
-    path = (folder / _inside(entry)).resolve()
+    if entry.output:
+        raise LedgerError(
+            f"{entry.key[0]}: became {entry.output}, into which no passage is put back; list its fingerprint in a "
+            f"keep-list and clean again, or clean the page with --to html"
+        )
+    path = (folder / _inside(entry.place)).resolve()
     before = _read(path)
     if before is None:
         raise LedgerError(f"{path}: the cleaned file is missing; bring it back, or clean the input again")
-    cuts = tuple(c for c in entry.cuts if c.passage != passage)
-    after = _with_passage(before, entry, cuts, path)
+    cuts, after = _with_passage(before, entry, passage, path)
     if after != before:
         try:
             writers.replace(path, after)
@@ -107,11 +112,16 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
     return path
 
 
-def _with_passage(before: bytes, entry: Entry, cuts: tuple[Cut, ...], path: Path) -> bytes:
-    """The cleaned file less ``cuts`` only; as it is, if a killed run put the passage back already."""
+def _with_passage(before: bytes, entry: Entry, passage: str, path: Path) -> tuple[tuple[Cut, ...], bytes]:
+    """The cuts without a passage, and the original less those; the file as it is, if a killed run put the passage back
+    already."""
     if sha256(before) == entry.cleaned:
         text = original(before, entry).decode(entry.encoding)
-        return less(text, cuts).encode(entry.written)
+        cuts = _without(text, entry, passage)
+        after = less(text, cuts).encode(entry.written)
+        original(after, replace(entry, cuts=cuts))
+        return cuts, after
+    cuts = tuple(c for c in entry.cuts if c.passage != passage)
     try:
         original(before, replace(entry, cuts=cuts))
     except LedgerError:
@@ -119,7 +129,22 @@ def _with_passage(before: bytes, entry: Entry, cuts: tuple[Cut, ...], path: Path
             f"{path}: changed since it was cleaned, so the passage's place is not certain; bring the cleaned file "
             f"back, or put the passage in by hand: `zhengwen restore --list` shows it"
         ) from None
-    return before
+    return cuts, before
+
+
+def _without(text: str, entry: Entry, passage: str) -> tuple[Cut, ...]:
+    """The cuts that stay if a passage goes back; markup that it shared with others belongs to the next of them."""
+    every = [(c.start, c.start + len(c.text)) for c in entry.cuts]
+    others = [span for span, c in zip(every, entry.cuts, strict=True) if c.passage != passage]
+    cuts: list[Cut] = []
+    for start, end in form_of(entry.key[0]).remaining(text, every, others):
+        parts = [c for span, c in zip(every, entry.cuts, strict=True) if span[0] < end and span[1] > start]
+        owners = [c.passage for c in parts if c.passage != passage]
+        for part in parts if owners else ():
+            owner = next((c.passage for c in parts if c.start >= part.start and c.passage != passage), owners[-1])
+            begin = max(start, part.start)
+            cuts.append(Cut(begin, text[begin : min(end, part.start + len(part.text))], owner))
+    return tuple(cuts)
 
 
 def _record(ledger: Ledger, recorded: Recorded, passage: str, cuts: tuple[Cut, ...], after: bytes) -> None:

@@ -4,18 +4,37 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zhengwen.errors import OutputError
+from zhengwen.forms import HTML, form_of
 from zhengwen.ledger.store import FOLDER, location
 from zhengwen.readers import Source
 
 _PARTIAL = re.compile(r"\.zhengwen-(\d+)-[0-9a-f]+")
 
 
-def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, overwrite: bool) -> None:
-    """Makes the output folder.
+def targets(sources: Sequence[Source], to: str) -> tuple[dict[Source, str], list[OutputError]]:
+    """The name of each source's output, and the sources left out because an earlier one's has the same name."""
+    names: dict[Source, str] = {}
+    first: dict[str, Source] = {}
+    faults = []
+    for source in sorted(sources, key=lambda s: form_of(s.name).target(s.name, to) != s.name):
+        name = form_of(source.name).target(source.name, to)
+        if name in first:
+            remedy = f"clean it by itself, or with --to {HTML}"
+            faults.append(
+                OutputError(f"{source.shown}: {name} would be the output of {first[name].shown}, too; {remedy}")
+            )
+        else:
+            first[name] = source
+            names[source] = name
+    return {s: names[s] for s in sources if s in names}, faults
+
+
+def prepare(folder: Path, paths: Sequence[str], outputs: Mapping[Source, str], *, overwrite: bool) -> None:
+    """Makes the output folder; ``outputs`` holds the name below it for each source.
 
     Raises `OutputError` if it lies inside an input folder, which the next run would read again; if an output would
     take the place of an input; or if it holds something, but no ledger, and ``overwrite`` is false.
@@ -24,8 +43,8 @@ def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, ov
     for given in paths:
         if Path(given).is_dir() and (where == Path(given).resolve() or Path(given).resolve() in where.parents):
             raise OutputError(f"{folder}: the output folder lies inside the input {given}; choose one outside of it")
-    inputs = {s.path.resolve(): s.shown for s in sources if s.path}
-    for target in {(where / s.name).resolve() for s in sources} & inputs.keys():
+    inputs = {s.path.resolve(): s.shown for s in outputs if s.path}
+    for target in {(where / name).resolve() for name in outputs.values()} & inputs.keys():
         raise OutputError(f"{folder}: the input {inputs[target]} would be overwritten; choose another folder")
     try:
         foreign = folder.exists() and any(p.name != FOLDER for p in folder.iterdir())

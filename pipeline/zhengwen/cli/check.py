@@ -32,7 +32,8 @@ def command(
     """Print what `clean` would remove, and the passages of articles that are an advertisement as a whole.
 
     Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be read. With --format jsonl each
-    finding is a JSON object on a line of its own; start and end are offsets in code points into the decoded text.
+    finding is a JSON object on a line of its own; start and end are offsets in code points into the decoded text;
+    those of an HTML page into its source.
     """
     if not paths:
         raise click.UsageError("name the files or folders to check, or - for standard input")

@@ -23,13 +23,14 @@ from zhengwen.cli.shared import (
     summarise,
     walk,
 )
-from zhengwen.errors import OutputError
+from zhengwen.errors import OutputError, ZhengwenError
+from zhengwen.forms import HTML, MARKDOWN, TARGETS, Edit, form_of
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source, root_of
 from zhengwen.recording import Settings, excess
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
-from zhengwen.writers import prepare
+from zhengwen.writers import prepare, targets
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -42,6 +43,11 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 @click.option("--drop-adverts", is_flag=True, help="Leave out articles that are an advertisement as a whole.")
 @click.option(
     "--overwrite", is_flag=True, help="Replace files in the way that are no earlier output of the same input."
+)
+@click.option(
+    "--to",
+    type=click.Choice(TARGETS),
+    help="What HTML pages are written as.  [default: markdown; html with --in-place]",
 )
 @click.option(
     "--max-removed",
@@ -61,6 +67,7 @@ def command(
     diff: bool,
     drop_adverts: bool,
     overwrite: bool,
+    to: str | None,
     max_removed: float | None,
     to_encoding: str | None,
     select: tuple[str, ...],
@@ -70,31 +77,37 @@ def command(
 ) -> int:
     """Write cleaned articles, and a ledger from which `restore` gives every original back.
 
-    Reads files and folders (.md, .markdown, .txt, with sub-folders) and writes what is left of each article under the
-    same relative path below the output folder. A run that was stopped goes on with the same command. With - as the
+    Reads files and folders (.md, .markdown, .txt, .html, .htm, with sub-folders) and writes what is left of each
+    article under the same relative path below the output folder. Of an HTML page the main text is cleaned: page.html
+    becomes page.md, or stays HTML with --to html. A run that was stopped goes on with the same command. With - as the
     only path, filters standard input to standard output, without a ledger.
     """
-    _check_usage(paths, output, diff, in_place)
+    _check_usage(paths, output, to, diff, in_place)
     summary = Summary()
     sources = locate(paths, summary)
     cleaner = Cleaner(load(model), select, listed(keep_list, paths))
     limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
-    settings = Settings(drop_adverts, limit / 100, encoding, to_encoding, overwrite)
+    to = to or (HTML if in_place else MARKDOWN)
+    settings = Settings(drop_adverts, limit / 100, to, encoding, to_encoding, overwrite)
+    outputs, clashes = targets(sources, to)
+    for clash in clashes:
+        complain(clash, summary)
     folder = root_of(paths) if in_place else output
     skipped = 0
     if not folder or diff:
-        _without_ledger(remembered(cleaner, folder) if folder else cleaner, sources, settings, summary, diff=diff)
+        cleaner = remembered(cleaner, folder) if folder else cleaner
+        _without_ledger(cleaner, list(outputs), settings, summary, diff=diff)
     else:
         if output:
-            prepare(output, paths, sources, overwrite=overwrite)
-        skipped = clean(cleaner, sources, folder, settings, summary, in_place=in_place)
+            prepare(output, paths, outputs, overwrite=overwrite)
+        skipped = clean(cleaner, list(outputs), folder, settings, summary, in_place=in_place)
     before = [f"finished by an earlier run, not done again: {skipped:,}"] if skipped else []
     notes = _adverts(summary, drop_adverts) + before
     summarise(summary, verb="to remove" if diff else "removed", notes=notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 
 
-def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool) -> None:
+def _check_usage(paths: tuple[str, ...], output: Path | None, to: str | None, diff: bool, in_place: bool) -> None:
     filtering = paths == (STDIN,)
     if not paths:
         raise click.UsageError("name the files or folders to clean, or - for standard input")
@@ -104,6 +117,8 @@ def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_pla
         raise click.UsageError("- writes to standard output; leave -o and --in-place out")
     if output and in_place:
         raise click.UsageError("-o writes elsewhere and --in-place does not; choose one")
+    if in_place and to == MARKDOWN:
+        raise click.UsageError("in its place a page stays a page; leave --to out, or write elsewhere with -o")
     if not (filtering or diff or output or in_place):
         raise click.UsageError("say where to write with -o FOLDER or --in-place, or look first with --diff")
 
@@ -118,12 +133,22 @@ def _without_ledger(
         drop = cleaned.advert and settings.drop_adverts and not cleaner.keep.guards(cleaned.article)
         if cleaned.advert:
             note_advert(source, drop=drop)
-        if diff and drop:
-            click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
-        elif diff:
-            _show(source, cleaned)
-        elif not drop:
-            _print(source, cleaned, settings, summary)
+        try:
+            if diff and drop:
+                click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
+            elif diff:
+                _show(source, form_of(source.name).edit(cleaned, source.shown, settings.to))
+            elif not drop:
+                _print(source, form_of(source.name).edit(cleaned, source.shown, settings.to), settings)
+        except ZhengwenError as fault:
+            complain(fault, summary)
+
+
+def _print(source: Source, edit: Edit, settings: Settings) -> None:
+    try:
+        sys.stdout.buffer.write(edit.converted(settings.to_encoding).output)
+    except OutputError as e:
+        raise OutputError(f"{source.shown}: {e}; choose another --to-encoding") from None
 
 
 def _limited(source: Source, cleaned: Cleaned, settings: Settings, summary: Summary) -> Cleaned:
@@ -135,16 +160,6 @@ def _limited(source: Source, cleaned: Cleaned, settings: Settings, summary: Summ
     return replace(cleaned, findings=(), removed=())
 
 
-def _print(source: Source, cleaned: Cleaned, settings: Settings, summary: Summary) -> None:
-    encoding = settings.to_encoding or cleaned.article.encoding
-    text = cleaned.text.removeprefix("\ufeff") if encoding != cleaned.article.encoding else cleaned.text
-    try:
-        sys.stdout.buffer.write(text.encode(encoding))
-    except UnicodeEncodeError as e:
-        what = f"character {e.object[e.start]!r} cannot be written in {encoding}"
-        complain(OutputError(f"{source.shown}: {what}; choose another --to-encoding"), summary)
-
-
 def _adverts(summary: Summary, drop: bool) -> list[str]:
     if not summary.adverts:
         return []
@@ -152,14 +167,14 @@ def _adverts(summary: Summary, drop: bool) -> list[str]:
     return [f"advertisements as a whole: {summary.adverts:,} ({fate})"]
 
 
-def _show(source: Source, cleaned: Cleaned) -> None:
-    for line in _diff(source, cleaned):
+def _show(source: Source, edit: Edit) -> None:
+    for line in _diff(source, edit.before, edit.after):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         click.secho(line, fg=color, bold=line.startswith(("---", "+++")))
 
 
-def _diff(source: Source, cleaned: Cleaned) -> Iterator[str]:
-    before, after = (_LINE_BREAK.split(text) for text in (cleaned.article.text, cleaned.text))
+def _diff(source: Source, *sides: str) -> Iterator[str]:
+    before, after = (_LINE_BREAK.split(text) for text in sides)
     name = harmless(source.shown)
     for line in difflib.unified_diff(before, after, name, f"{name} (cleaned)", lineterm=""):
         yield harmless(line.expandtabs(4))

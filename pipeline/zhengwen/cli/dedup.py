@@ -18,7 +18,7 @@ from zhengwen.dedup.index import Index, load
 from zhengwen.dedup.repeated import Tally, find
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError, UnreadableInputError
-from zhengwen.readers import STDIN, Source, read, shards
+from zhengwen.readers import STDIN, Source, fetch, read, shards
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
@@ -81,7 +81,7 @@ def command(
     _check_against(against, output, sources)
     before = load(output) if output else None
     if output:
-        prepare(output, paths, sources, overwrite=overwrite or index.exists(output))
+        prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
     readable, new = _gather(sources, summary)
     if output and before is not None and not overwrite:
         readable, new = _without_others(output, before, readable, new, summary)
@@ -210,7 +210,7 @@ def _write(
         for number, source in enumerate(readable):
             if kept[number]:
                 try:
-                    write(output, source.name, read(source).text)
+                    write(output / source.name, fetch(source))
                 except (OutputError, UnreadableInputError) as fault:
                     complain(fault, summary)
                     kept[number] = False
@@ -238,7 +238,7 @@ def _write_lines(path: Path, lines: Sequence[str]) -> None:
     if str(path) == STDIN:
         click.echo(whole, nl=False)
     else:
-        write(path.parent, path.name, whole)
+        write(path, whole.encode("utf-8", "surrogatepass"))
 
 
 def _summarise(articles: int, out: Sequence[LeftOut], summary: Summary) -> None:

@@ -27,7 +27,7 @@ def clean(
     with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
         run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings))
         cleaner = remembering(cleaner, ledger)
-        place = InPlace() if in_place else Folder(folder)
+        place = InPlace() if in_place else Folder(folder, settings.to)
         sources = _distinct(sources) if in_place else sources
         for outcome in Recorder(cleaner, place, ledger, run, settings).outcomes(sources):
             skipped += outcome.skipped
@@ -45,6 +45,7 @@ def _configuration(cleaner: Cleaner, settings: Settings) -> dict[str, object]:
         "keep_list": hashlib.sha256(listed.encode()).hexdigest() if listed else "",
         "drop_adverts": settings.drop_adverts,
         "max_removed": settings.max_removed,
+        "to": settings.to,
         "encoding": settings.encoding,
         "to_encoding": settings.to_encoding,
     }

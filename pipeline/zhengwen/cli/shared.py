@@ -11,6 +11,7 @@ from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
 from zhengwen.charsets import known
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import UnreadableInputError, ZhengwenError
+from zhengwen.forms import SUFFIXES
 from zhengwen.keeping import KEEP_LIST, Keep, read_list
 from zhengwen.readers import STDIN, Source, find, read, shards
 from zhengwen.reports.summary import Summary
@@ -118,7 +119,8 @@ def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
         complain(fault, summary)
     if not sources and not faults:
         where = ", ".join(paths)
-        raise UnreadableInputError(f"{where}: no .md, .markdown or .txt file here; name files or other folders")
+        known = " or ".join((", ".join(SUFFIXES[:-1]), SUFFIXES[-1]))
+        raise UnreadableInputError(f"{where}: no {known} file here; name files or other folders")
     return sources
 
 

@@ -27,7 +27,8 @@ CREATE TABLE articles (
     path TEXT NOT NULL, record TEXT NOT NULL, run INTEGER NOT NULL REFERENCES runs,
     hash TEXT NOT NULL, size INTEGER NOT NULL, form TEXT NOT NULL, encoding TEXT NOT NULL, newlines TEXT NOT NULL,
     status TEXT NOT NULL, cleaned TEXT, written TEXT NOT NULL, why TEXT NOT NULL,
-    keeper_path TEXT, keeper_record TEXT, whole BLOB, replaces TEXT, overwriting INTEGER NOT NULL DEFAULT 0,
+    keeper_path TEXT, keeper_record TEXT, whole BLOB, replaces TEXT, output TEXT NOT NULL,
+    overwriting INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (path, record)
 ) WITHOUT ROWID;
 CREATE TABLE passages (
@@ -124,7 +125,7 @@ class Ledger:
 
     def _recorded(self, row: tuple[Any, ...]) -> Recorded:
         (path, record, run, hash_, size, form, encoding, lines, status, cleaned, written, why, *rest) = row
-        keeper_path, keeper_record, whole, replaces, overwriting = rest
+        keeper_path, keeper_record, whole, replaces, output, overwriting = rest
         key = (_text(path), _text(record))
         passages = self._rows(
             'SELECT id, "start", "end", kind, score, fingerprint, reasons FROM passages '
@@ -150,6 +151,7 @@ class Ledger:
             replaces,
             tuple(_passage(*row) for row in passages),
             tuple(Cut(start, _text(text), passage) for start, text, passage in cuts),
+            _text(output),
         )
         return Recorded(entry, run, bool(overwriting))
 
@@ -192,6 +194,7 @@ def _replace(database: sqlite3.Connection, run: int, entry: Entry) -> None:
         *keeper,
         entry.whole,
         entry.replaces,
+        _stored(entry.output),
         0,
     )
     database.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(row))})", row)

@@ -37,18 +37,19 @@ class Record:
 
 def records(cleaned: Cleaned, path: str, model: Model) -> Iterator[Record]:
     """The findings of one article, in order."""
-    text = cleaned.article.text
-    starts = _line_starts(text) if cleaned.findings else []
+    article = cleaned.article
+    starts = _line_starts(article.origin) if cleaned.findings else []
     for f in cleaned.findings:
-        passage = text[f.start : f.end]
-        line = bisect_right(starts, f.start)
+        passage = article.text[f.start : f.end]
+        start, end = article.locate(f.start, f.end)
+        line = bisect_right(starts, start)
         yield Record(
             path,
-            f.start,
-            f.end,
+            start,
+            end,
             line,
-            bisect_right(starts, max(f.start, f.end - 1)),
-            f.start - starts[line - 1] + 1,
+            bisect_right(starts, max(start, end - 1)),
+            start - starts[line - 1] + 1,
             f.kind,
             round(f.score, 4),
             excerpt(passage),
