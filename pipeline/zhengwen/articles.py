@@ -22,11 +22,14 @@ class Article:
     name: path relative to the input folder, with ``/``; or ``<stdin>``.
     text: decoded, line ends and byte order mark untouched.
     encoding: the one by which ``text.encode(encoding)`` is the file.
+    record, line: id and line, from 1, of an article in a file of many; else empty and 0.
     """
 
     name: str
     text: str
     encoding: str = "utf-8"
+    record: str = ""
+    line: int = 0
 
     @property
     def origin(self) -> str:

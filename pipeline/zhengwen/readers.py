@@ -3,13 +3,15 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from zhengwen.articles import Article
 from zhengwen.errors import UnreadableInputError
-from zhengwen.forms import SUFFIXES, form_of
+from zhengwen.forms import SUFFIXES, Fields, form_of, streams
+from zhengwen.forms.jsonl import Flaw, Record, parse
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -115,14 +117,57 @@ def read(source: Source, encoding: str | None = None) -> Article:
 
 
 def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """Sources in groups of about `SHARD` bytes and at most `SHARD_ARTICLES` articles, in order."""
+    """Sources in groups of about `SHARD` bytes and at most `SHARD_ARTICLES` articles, in order; a file of many articles
+    is a group."""
     group: list[Source] = []
     size = 0
     for source in sources:
-        if group and (size + source.size > SHARD or len(group) == SHARD_ARTICLES):
+        alone = form_of(source.name).many or (group and form_of(group[0].name).many)
+        if group and (alone or size + source.size > SHARD or len(group) == SHARD_ARTICLES):
             yield group
             group, size = [], 0
         group.append(source)
         size += source.size
+    if group:
+        yield group
+
+
+def records(source: Source, fields: Fields, encoding: str | None = None) -> Iterator[Record | Flaw | bytes]:
+    """The records of a file of many, line by line; a line that holds none as a `Flaw`, or as it is if it is blank.
+
+    Raises `UnreadableInputError`.
+    """
+    if not source.path:
+        raise UnreadableInputError(f"{source.shown}: standard input is read as one article; name the file")
+    with streams.reading(source.path, source.shown) as stream:
+        yield from lines(stream, source, fields, encoding)
+
+
+def lines(
+    stream: Iterable[bytes], source: Source, fields: Fields, encoding: str | None = None
+) -> Iterator[Record | Flaw | bytes]:
+    """The same, from the lines themselves."""
+    encoding = encoding or "utf-8"
+    if "\n".encode(encoding) != b"\n":
+        raise UnreadableInputError(
+            f"{source.shown}: lines of JSON cannot be told apart in {encoding}; convert to UTF-8"
+        )
+    for number, line in enumerate(stream, 1):
+        yield parse(line, number, source.name, source.shown, fields, encoding) or line
+
+
+Line = TypeVar("Line", bound=Record | Flaw | bytes)
+
+
+def batches(found: Iterable[Line]) -> Iterator[list[Line]]:
+    """Lines in groups of about `SHARD` bytes and at most `SHARD_ARTICLES` lines."""
+    group: list[Line] = []
+    size = 0
+    for line in found:
+        group.append(line)
+        size += len(line.source if isinstance(line, Record) else line.data if isinstance(line, Flaw) else line)
+        if size >= SHARD or len(group) >= SHARD_ARTICLES:
+            yield group
+            group, size = [], 0
     if group:
         yield group

@@ -5,14 +5,14 @@ as it was or as it shall be, and the ledger knows both; the same command then ta
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zhengwen import writers
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
-from zhengwen.forms import MARKDOWN, Edit, form_of
+from zhengwen.forms import MARKDOWN, Edit, Fields, form_of
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, Key, sha256
 from zhengwen.ledger.store import Ledger, Recorded
@@ -31,6 +31,7 @@ class Settings:
     encoding: of the inputs; None to find it out.
     to_encoding: of the outputs; None for that of the input.
     overwrite: files in the way that are not an earlier output of the same input are replaced.
+    fields: where in a record its text and its id stand.
     """
 
     drop_adverts: bool = False
@@ -39,6 +40,7 @@ class Settings:
     encoding: str | None = None
     to_encoding: str | None = None
     overwrite: bool = False
+    fields: Fields = field(default_factory=Fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Outcome:
     skipped: an earlier run finished it.
     fault: what could not be done.
     warning: what was done otherwise than one would expect.
+    part: it is a record, one of many of the source.
     """
 
     source: Source
@@ -57,6 +60,7 @@ class Outcome:
     skipped: bool = False
     fault: ZhengwenError | None = None
     warning: str = ""
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,29 @@
 """Originals from cleaned articles and their ledger."""
 
-from collections.abc import Iterator
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from zhengwen import writers
 from zhengwen.errors import LedgerError, OutputError, ZhengwenError
 from zhengwen.forms import form_of
-from zhengwen.ledger.entries import CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
+from zhengwen.forms.jsonl import line_of
+from zhengwen.forms.streams import digest, reading, writing
+from zhengwen.ledger.entries import ADVERT, CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
 
 
 def restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> Iterator[ZhengwenError | None]:
     """Writes every input below ``output``; an error for each that cannot be given back or written, else None."""
-    for recorded in ledger.articles():
+    for recorded in ledger.files():
         try:
-            _give(recorded.entry, folder, output, overwrite=overwrite)
+            if form_of(recorded.entry.key[0]).many:
+                _give_many(ledger, recorded.entry, folder, output, overwrite=overwrite)
+            else:
+                _give(recorded.entry, folder, output, overwrite=overwrite)
             yield None
         except ZhengwenError as fault:
             yield fault
@@ -36,6 +44,58 @@ def _give(entry: Entry, folder: Path, output: Path, *, overwrite: bool) -> None:
             writers.replace(path, data)
     except OSError as e:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+
+
+def _give_many(ledger: Ledger, entry: Entry, folder: Path, output: Path, *, overwrite: bool) -> None:
+    path, source = (output / _inside(entry.key[0])).resolve(), (folder / _inside(entry.place)).resolve()
+    try:
+        if path.is_file() and digest(path, str(path)) == entry.hash:
+            return
+        if path.exists() and not overwrite:
+            raise OutputError(f"{path}: is there already and is not the original; move it away or add --overwrite")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writers.partial(path) as there:
+            rebuild(ledger, entry, source, there)
+            writers.settle(there, path)
+            writers.move(there, path)
+    except OSError as e:
+        raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+
+
+def rebuild(ledger: Ledger, entry: Entry, path: Path, there: Path) -> None:
+    """Writes the original of a cleaned file of many articles to ``there``, line by line.
+
+    Raises `LedgerError` where it cannot be given back, and says the remedy.
+    """
+    if not path.is_file():
+        raise LedgerError(f"{path}: the cleaned file is missing; bring it back, or clean the input again, then restore")
+    found = digest(path, str(path))
+    if found == entry.hash:
+        shutil.copyfile(path, there)
+        return
+    if found != entry.cleaned:
+        raise LedgerError(
+            f"{path}: changed since it was cleaned, so it no longer fits the ledger; bring the cleaned file back, or "
+            f"clean the input again; `zhengwen restore --list` shows what was removed"
+        )
+    hash_ = hashlib.sha256()
+    with reading(path, str(path)) as lines, there.open("xb") as file, writing(file, path.name) as stream:
+        for line in _original_lines(lines, ledger.records(entry.key[0], (CLEANED, ADVERT))):
+            hash_.update(line)
+            stream.write(line)
+    if hash_.hexdigest() != entry.hash:
+        raise LedgerError(f"{path}: the cleaned file and the ledger do not give the original; restore the ledger")
+
+
+def _original_lines(lines: Iterable[bytes], changed: Iterator[Recorded]) -> Iterator[bytes]:
+    """The lines of the original: those that were cleaned or left out, by number from the ledger, and the others."""
+    number, rest = 0, iter(lines)
+    for recorded in changed:
+        entry = recorded.entry
+        yield from islice(rest, line_of(entry.key[1]) - number - 1)
+        number = line_of(entry.key[1])
+        yield unpack(entry.whole) if entry.whole is not None else original(next(rest, b""), entry)
+    yield from rest
 
 
 def _inside(name: str) -> Path:
@@ -93,6 +153,11 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
             f"{passage}: no removed passage of {folder} has this id; `zhengwen restore {folder} --list` has all"
         )
     entry = recorded.entry
+    if entry.key[1]:
+        raise LedgerError(
+            f"{entry.key[0]}: holds many articles, into which no passage is put back; list its fingerprint in a "
+            f"keep-list and clean again"
+        )
     if entry.output:
         raise LedgerError(
             f"{entry.key[0]}: became {entry.output}, into which no passage is put back; list its fingerprint in a "

@@ -4,8 +4,9 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from zhengwen.errors import OutputError
 from zhengwen.forms import HTML, form_of
@@ -77,22 +78,47 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def _swap(path: Path, data: bytes, like: os.stat_result | None) -> None:
-    partial = path.with_name(f".zhengwen-{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        with partial.open("xb") as file:
+    with partial(path) as there:
+        with there.open("xb") as file:
             file.write(data)
             if like:
-                with contextlib.suppress(OSError, AttributeError):
-                    os.chown(partial, like.st_uid, like.st_gid)
-                partial.chmod(like.st_mode & 0o7777)
-                file.flush()
-                os.fsync(file.fileno())
-        partial.replace(path)
-        if like:
-            _sync(path.parent)
+                _settle(file, there, like)
+        move(there, path, lasting=like is not None)
+
+
+@contextlib.contextmanager
+def partial(path: Path) -> Iterator[Path]:
+    """The name of a file beside another, to write it to and move it from; what is left there at the end goes."""
+    there = path.with_name(f".zhengwen-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield there
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink()
+            there.unlink()
+
+
+def settle(there: Path, path: Path) -> None:
+    """Makes a partial file last, with mode and owner of the one it is to replace, if that is there."""
+    with there.open("rb") as file:
+        if path.exists():
+            _settle(file, there, path.stat())
+        else:
+            os.fsync(file.fileno())
+
+
+def _settle(file: BinaryIO, there: Path, like: os.stat_result) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        os.chown(there, like.st_uid, like.st_gid)
+    there.chmod(like.st_mode & 0o7777)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def move(there: Path, path: Path, *, lasting: bool = True) -> None:
+    """Puts a partial file in its place, so that it is there also if the power fails."""
+    there.replace(path)
+    if lasting:
+        _sync(path.parent)
 
 
 def _sync(folder: Path) -> None:

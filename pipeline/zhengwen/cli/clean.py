@@ -15,6 +15,7 @@ from zhengwen.cli.shared import (
     ENCODING,
     complain,
     encoding_option,
+    fields_options,
     keep_option,
     listed,
     locate,
@@ -24,7 +25,7 @@ from zhengwen.cli.shared import (
     walk,
 )
 from zhengwen.errors import OutputError, ZhengwenError
-from zhengwen.forms import HTML, MARKDOWN, TARGETS, Edit, form_of
+from zhengwen.forms import HTML, MARKDOWN, TARGETS, Edit, Fields, form_of
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source, root_of
 from zhengwen.recording import Settings, excess
@@ -58,6 +59,7 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 @click.option("--to-encoding", type=ENCODING, help="Encoding of the outputs; that of each input if not given.")
 @selection
 @keep_option
+@fields_options
 @encoding_option
 @model_option
 def command(
@@ -72,15 +74,18 @@ def command(
     to_encoding: str | None,
     select: tuple[str, ...],
     keep_list: Path | None,
+    text_field: str,
+    id_field: str | None,
     encoding: str | None,
     model: Path | None,
 ) -> int:
     """Write cleaned articles, and a ledger from which `restore` gives every original back.
 
-    Reads files and folders (.md, .markdown, .txt, .html, .htm, with sub-folders) and writes what is left of each
-    article under the same relative path below the output folder. Of an HTML page the main text is cleaned: page.html
-    becomes page.md, or stays HTML with --to html. A run that was stopped goes on with the same command. With - as the
-    only path, filters standard input to standard output, without a ledger.
+    Reads files and folders (.md, .markdown, .txt, .html, .htm, .jsonl, .jsonl.gz, .jsonl.zst, with sub-folders) and
+    writes what is left of each article under the same relative path below the output folder. Of an HTML page the main
+    text is cleaned: page.html becomes page.md, or stays HTML with --to html. Of JSON Lines the text in a field of each
+    line is cleaned. A run that was stopped goes on with the same command. With - as the only path, filters standard
+    input to standard output, without a ledger.
     """
     _check_usage(paths, output, to, diff, in_place)
     summary = Summary()
@@ -88,7 +93,7 @@ def command(
     cleaner = Cleaner(load(model), select, listed(keep_list, paths))
     limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
     to = to or (HTML if in_place else MARKDOWN)
-    settings = Settings(drop_adverts, limit / 100, to, encoding, to_encoding, overwrite)
+    settings = Settings(drop_adverts, limit / 100, to, encoding, to_encoding, overwrite, Fields(text_field, id_field))
     outputs, clashes = targets(sources, to)
     for clash in clashes:
         complain(clash, summary)
@@ -127,17 +132,17 @@ def _without_ledger(
     cleaner: Cleaner, sources: Sequence[Source], settings: Settings, summary: Summary, *, diff: bool
 ) -> None:
     """Shows what would go, or filters standard input to standard output."""
-    for source, found in walk(cleaner, sources, summary, settings.encoding):
+    for source, found in walk(cleaner, sources, summary, settings.fields, settings.encoding):
         cleaned = _limited(source, found, settings, summary)
         summary.add(cleaned, count_adverts=False)
         drop = cleaned.advert and settings.drop_adverts and not cleaner.keep.guards(cleaned.article)
         if cleaned.advert:
-            note_advert(source, drop=drop)
+            note_advert(source, cleaned.article, drop=drop)
         try:
             if diff and drop:
                 click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
             elif diff:
-                _show(source, form_of(source.name).edit(cleaned, source.shown, settings.to))
+                _show(source, cleaned, settings)
             elif not drop:
                 _print(source, form_of(source.name).edit(cleaned, source.shown, settings.to), settings)
         except ZhengwenError as fault:
@@ -167,14 +172,19 @@ def _adverts(summary: Summary, drop: bool) -> list[str]:
     return [f"advertisements as a whole: {summary.adverts:,} ({fate})"]
 
 
-def _show(source: Source, edit: Edit) -> None:
-    for line in _diff(source, edit.before, edit.after):
+def _show(source: Source, cleaned: Cleaned, settings: Settings) -> None:
+    article = cleaned.article
+    if article.line:
+        name, sides = f"{source.shown}:{article.line}", (article.text, cleaned.text)
+    else:
+        edit = form_of(source.name).edit(cleaned, source.shown, settings.to)
+        name, sides = source.shown, (edit.before, edit.after)
+    for line in _diff(harmless(name), *sides):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         click.secho(line, fg=color, bold=line.startswith(("---", "+++")))
 
 
-def _diff(source: Source, *sides: str) -> Iterator[str]:
+def _diff(name: str, *sides: str) -> Iterator[str]:
     before, after = (_LINE_BREAK.split(text) for text in sides)
-    name = harmless(source.shown)
     for line in difflib.unified_diff(before, after, name, f"{name} (cleaned)", lineterm=""):
         yield harmless(line.expandtabs(4))

@@ -74,7 +74,7 @@ def command(
     """
     _check_usage(paths, output, against, report, repeated)
     summary = Summary()
-    sources = locate(paths, summary)
+    sources = locate(paths, summary, many=False)
     if repeated:
         _list_repeated(sources, repeated, report, summary)
         return summary.exit_code(findings_count=False)
@@ -176,7 +176,7 @@ def _against(folder: Path, new: Known, summary: Summary) -> _Others:
     """The articles of another folder, from its index if it has one."""
     if index.exists(folder):
         return _matching(folder, load(folder), new)
-    return _Others(*_gather(locate([str(folder)], summary), summary))
+    return _Others(*_gather(locate([str(folder)], summary, many=False), summary))
 
 
 def _matching(folder: Path, kept: Index, new: Known) -> _Others:

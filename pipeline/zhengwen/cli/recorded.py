@@ -1,6 +1,7 @@
 """``zhengwen clean`` with a ledger: into a folder, or in place."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +9,11 @@ from pathlib import Path
 import click
 
 from zhengwen import __version__
+from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
-from zhengwen.cli.shared import complain, progress
+from zhengwen.cli.shared import FLAWS, complain, more, progress
+from zhengwen.corpora import CorpusRecorder
+from zhengwen.forms import form_of
 from zhengwen.keeping import Keep
 from zhengwen.ledger.entries import ADVERT, REFUSED
 from zhengwen.ledger.store import Ledger, location, opened
@@ -29,11 +33,25 @@ def clean(
         cleaner = remembering(cleaner, ledger)
         place = InPlace() if in_place else Folder(folder, settings.to)
         sources = _distinct(sources) if in_place else sources
-        for outcome in Recorder(cleaner, place, ledger, run, settings).outcomes(sources):
-            skipped += outcome.skipped
-            _count(outcome, summary)
-            bar.update(1)
+        how = (cleaner, place, ledger, run, settings)
+        flaws = Counter[Source]()
+        for some in (
+            Recorder(*how).outcomes(_files(sources, many=False)),
+            CorpusRecorder(*how).outcomes(_files(sources, many=True)),
+        ):
+            for outcome in some:
+                skipped += outcome.skipped and not outcome.part
+                flaws[outcome.source] += outcome.part and outcome.fault is not None
+                _count(outcome, summary, show=flaws[outcome.source] <= FLAWS)
+                bar.update(not outcome.part)
+        for source, count in flaws.items():
+            more(source, count)
     return skipped
+
+
+def _files(sources: Sequence[Source], *, many: bool) -> list[Source]:
+    """The sources that hold an article each, or many."""
+    return [s for s in sources if form_of(s.name).many == many]
 
 
 def _configuration(cleaner: Cleaner, settings: Settings) -> dict[str, object]:
@@ -46,6 +64,8 @@ def _configuration(cleaner: Cleaner, settings: Settings) -> dict[str, object]:
         "drop_adverts": settings.drop_adverts,
         "max_removed": settings.max_removed,
         "to": settings.to,
+        "text_field": settings.fields.text,
+        "id_field": settings.fields.id,
         "encoding": settings.encoding,
         "to_encoding": settings.to_encoding,
     }
@@ -74,23 +94,24 @@ def _distinct(sources: Sequence[Source]) -> list[Source]:
     return list(found.values())
 
 
-def _count(outcome: Outcome, summary: Summary) -> None:
+def _count(outcome: Outcome, summary: Summary, *, show: bool) -> None:
     if outcome.cleaned:
         untouched = outcome.status == REFUSED
         cleaned = replace(outcome.cleaned, findings=(), removed=()) if untouched else outcome.cleaned
         summary.add(cleaned, count_adverts=False)
         if cleaned.advert:
-            note_advert(outcome.source, drop=outcome.status == ADVERT)
+            note_advert(outcome.source, cleaned.article, drop=outcome.status == ADVERT)
     if outcome.warning:
         _say(f"zhengwen: warning: {outcome.warning}")
     if outcome.fault:
-        complain(outcome.fault, summary)
+        complain(outcome.fault, summary, show=show)
 
 
-def note_advert(source: Source, *, drop: bool) -> None:
+def note_advert(source: Source, article: Article, *, drop: bool) -> None:
     """Says what becomes of an article that is an advertisement as a whole."""
     fate = "left out" if drop else "kept as it is"
-    _say(f"{source.shown}: an advertisement as a whole, {fate}")
+    name = f"{source.shown}:{article.line}" if article.line else source.shown
+    _say(f"{name}: an advertisement as a whole, {fate}")
 
 
 def _say(message: str) -> None:

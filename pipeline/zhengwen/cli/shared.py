@@ -11,15 +11,18 @@ from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
 from zhengwen.charsets import known
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import UnreadableInputError, ZhengwenError
-from zhengwen.forms import SUFFIXES
+from zhengwen.forms import SUFFIXES, Fields, form_of
+from zhengwen.forms.jsonl import Flaw, Record
 from zhengwen.keeping import KEEP_LIST, Keep, read_list
-from zhengwen.readers import STDIN, Source, find, read, shards
+from zhengwen.readers import STDIN, Source, batches, find, read, records, shards
 from zhengwen.reports.summary import Summary
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 _FEW = 20
+FLAWS = 20
+"""Lines of a file of many articles, at most, that are named when they cannot be read."""
 
 
 class _Selection(click.ParamType[Any]):
@@ -85,6 +88,13 @@ def encoding_option(command: Command) -> Command:
     )
 
 
+def fields_options(command: Command) -> Command:
+    """The options ``--text-field`` and ``--id-field``."""
+    text = click.option("--text-field", default="text", show_default=True, help="Field of JSON Lines that is cleaned.")
+    number = click.option("--id-field", help="Field of JSON Lines that names a record; the line's number if not given.")
+    return text(number(command))
+
+
 def keep_option(command: Command) -> Command:
     """The option ``--keep-list``."""
     return click.option(
@@ -103,20 +113,25 @@ def listed(given: Path | None, paths: Sequence[str]) -> Keep:
     return Keep(frozenset[str]().union(*found))
 
 
-def complain(fault: ZhengwenError, summary: Summary) -> None:
+def complain(fault: ZhengwenError, summary: Summary, *, show: bool = True) -> None:
     """Reports something that could not be done; the run goes on."""
     summary.faults += 1
-    click.echo(f"zhengwen: error: {fault}", err=True)
+    if show:
+        click.echo(f"zhengwen: error: {fault}", err=True)
 
 
-def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
-    """The files to read; complains of those that are not there.
+def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list[Source]:
+    """The files to read; complains of those that are not there. Files of many articles are left out unless ``many``, if
+    they are not named themselves.
 
     Raises `UnreadableInputError` if there is none.
     """
     sources, faults = find(paths)
     for fault in faults:
         complain(fault, summary)
+    if not many:
+        named = {Path(p) for p in paths}
+        sources = [s for s in sources if s.path in named or not form_of(s.name).many]
     if not sources and not faults:
         where = ", ".join(paths)
         known = " or ".join((", ".join(SUFFIXES[:-1]), SUFFIXES[-1]))
@@ -125,20 +140,52 @@ def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
 
 
 def walk(
-    cleaner: Cleaner, sources: Sequence[Source], summary: Summary, encoding: str | None = None
+    cleaner: Cleaner, sources: Sequence[Source], summary: Summary, fields: Fields, encoding: str | None = None
 ) -> Iterator[tuple[Source, Cleaned]]:
     """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
     with progress(len(sources), "article") as bar:
         for shard in shards(sources):
-            readable: list[tuple[Source, Article]] = []
-            for source in shard:
-                try:
-                    readable.append((source, read(source, encoding)))
-                except UnreadableInputError as fault:
-                    complain(fault, summary)
-            cleaned = cleaner.clean([article for _, article in readable])
-            yield from zip((source for source, _ in readable), cleaned, strict=True)
+            if form_of(shard[0].name).many:
+                yield from _walk_records(cleaner, shard[0], summary, fields, encoding)
+            else:
+                yield from _walk_articles(cleaner, shard, summary, encoding)
             bar.update(len(shard))
+
+
+def _walk_articles(
+    cleaner: Cleaner, shard: Sequence[Source], summary: Summary, encoding: str | None
+) -> Iterator[tuple[Source, Cleaned]]:
+    readable: list[tuple[Source, Article]] = []
+    for source in shard:
+        try:
+            readable.append((source, read(source, encoding)))
+        except UnreadableInputError as fault:
+            complain(fault, summary)
+    cleaned = cleaner.clean([article for _, article in readable])
+    yield from zip((source for source, _ in readable), cleaned, strict=True)
+
+
+def _walk_records(
+    cleaner: Cleaner, source: Source, summary: Summary, fields: Fields, encoding: str | None
+) -> Iterator[tuple[Source, Cleaned]]:
+    flaws = 0
+    try:
+        for batch in batches(records(source, fields, encoding)):
+            for line in batch:
+                if isinstance(line, Flaw):
+                    flaws += 1
+                    complain(line.fault, summary, show=flaws <= FLAWS)
+            for cleaned in cleaner.clean([line for line in batch if isinstance(line, Record)]):
+                yield source, cleaned
+    except UnreadableInputError as fault:
+        complain(fault, summary)
+    more(source, flaws)
+
+
+def more(source: Source, flaws: int) -> None:
+    """Says how many lines of a file were not named one by one."""
+    if flaws > FLAWS:
+        click.echo(f"zhengwen: error: {source.shown}: {flaws - FLAWS:,} more lines are kept as they are", err=True)
 
 
 class _NoBar:

@@ -6,11 +6,17 @@ record is then to it what a file is here: bytes in, an article with its text, by
 
 from zhengwen.forms.form import HTML, MARKDOWN, TARGETS, Edit, Form
 from zhengwen.forms.html import HtmlForm
+from zhengwen.forms.jsonl import Fields, JsonlForm
 from zhengwen.forms.text import TextForm
 
-__all__ = ("FORMS", "HTML", "MARKDOWN", "SUFFIXES", "TARGETS", "Edit", "Form", "form_of")
+__all__ = ("FORMS", "HTML", "MARKDOWN", "SUFFIXES", "TARGETS", "Edit", "Fields", "Form", "form_of")
 
-FORMS: tuple[Form, ...] = (TextForm(MARKDOWN, (".md", ".markdown")), TextForm("text", (".txt",)), HtmlForm())
+FORMS: tuple[Form, ...] = (
+    TextForm(MARKDOWN, (".md", ".markdown")),
+    TextForm("text", (".txt",)),
+    HtmlForm(),
+    JsonlForm(),
+)
 SUFFIXES = tuple(suffix for form in FORMS for suffix in form.suffixes)
 """What is taken from a folder; a file named explicitly is read whatever its suffix."""
 

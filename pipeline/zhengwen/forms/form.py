@@ -22,6 +22,7 @@ class Edit:
 
     before: a text; the output is what is left of it.
     gone: the spans of it that go, sorted and disjoint.
+    found: where in it the findings stand, in their order; an empty span for one that cannot be placed.
     encoding: of the output.
     reversible: ``before`` is the decoded input, so that the output and what went give the input back.
     fixed: the output names its encoding itself and cannot be written in another.
@@ -30,6 +31,7 @@ class Edit:
 
     before: str
     gone: tuple[Deletion, ...]
+    found: tuple[Deletion, ...]
     encoding: str
     reversible: bool = True
     fixed: bool = False
@@ -65,6 +67,11 @@ class Edit:
             raise OutputError(f"character {e.object[e.start]!r} cannot be written in {self.encoding}") from None
 
 
+def spans(cleaned: Cleaned) -> tuple[Deletion, ...]:
+    """The findings' places in the article's text."""
+    return tuple((f.start, f.end) for f in cleaned.findings)
+
+
 class Form(Protocol):
     """Reads the bytes of an article and says what becomes of a cleaned one."""
 
@@ -75,6 +82,10 @@ class Form(Protocol):
     @property
     def name(self) -> str:
         """How the ledger calls it."""
+
+    @property
+    def many(self) -> bool:
+        """Whether a file holds many articles, each a record; `read` then refuses."""
 
     def read(self, data: bytes, name: str, shown: str, encoding: str | None = None) -> Article:
         """The article that a file's bytes hold, in ``encoding`` or the one found; ``shown`` is how messages call the

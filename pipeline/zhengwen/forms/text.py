@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zhengwen.articles import Article
 from zhengwen.charsets import decode
 from zhengwen.cleaning import Cleaned
-from zhengwen.forms.form import Edit
+from zhengwen.forms.form import Edit, spans
 from zhengwen.stages.edit import Deletion
 
 
@@ -16,6 +16,7 @@ class TextForm:
 
     name: str
     suffixes: tuple[str, ...]
+    many: bool = False
 
     def read(self, data: bytes, name: str, shown: str, encoding: str | None = None) -> Article:
         """The decoded file."""
@@ -28,7 +29,7 @@ class TextForm:
 
     def edit(self, cleaned: Cleaned, shown: str, to: str) -> Edit:  # noqa: ARG002
         """The text less what is removed."""
-        return Edit(cleaned.article.text, cleaned.removed, cleaned.article.encoding)
+        return Edit(cleaned.article.text, cleaned.removed, spans(cleaned), cleaned.article.encoding)
 
     def remaining(self, source: str, gone: Sequence[Deletion], others: Sequence[Deletion]) -> list[Deletion]:  # noqa: ARG002
         """The others."""

@@ -57,7 +57,7 @@ class Entry:
     """One article.
 
     hash, size: SHA-256 and bytes of the input; an empty hash if it could not be read.
-    form: "markdown", "text" or "html".
+    form: "markdown", "text", "html" or "jsonl".
     encoding: of the input; empty if it was not decoded.
     newlines: "lf", "crlf", "cr", "mixed" or "none".
     status: one of `STATUSES`.
@@ -185,8 +185,7 @@ def itemise(
 
 def _placed(cleaned: Cleaned, edit: Edit) -> list[tuple[int, int, Finding]]:
     """The findings, each with the place of it in what is edited."""
-    locate = cleaned.article.locate if edit.reversible else lambda start, end: (start, end)
-    places = [(*locate(f.start, f.end), f) for f in cleaned.findings]
+    places = [(*place, f) for place, f in zip(edit.found, cleaned.findings, strict=True)]
     return sorted((p for p in places if p[0] < p[1]), key=lambda p: p[:2])
 
 

@@ -20,7 +20,11 @@ EXCERPT = 60
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A finding with everything a reader of it needs; lines count from 1, offsets are code points."""
+    """A finding with everything a reader of it needs; lines count from 1, offsets are code points.
+
+    record: id in a file of many articles, else empty; the line is then that of the record, and offsets and column count
+        in its text.
+    """
 
     path: str
     start: int
@@ -33,6 +37,7 @@ class Record:
     excerpt: str
     fingerprint: str
     reasons: tuple[str, ...]
+    record: str = ""
 
 
 def records(cleaned: Cleaned, path: str, model: Model) -> Iterator[Record]:
@@ -43,18 +48,20 @@ def records(cleaned: Cleaned, path: str, model: Model) -> Iterator[Record]:
         passage = article.text[f.start : f.end]
         start, end = article.locate(f.start, f.end)
         line = bisect_right(starts, start)
+        last = bisect_right(starts, max(start, end - 1))
         yield Record(
             path,
             start,
             end,
-            line,
-            bisect_right(starts, max(start, end - 1)),
-            start - starts[line - 1] + 1,
+            article.line or line,
+            article.line or last,
+            start + 1 if article.line else start - starts[line - 1] + 1,
             f.kind,
             round(f.score, 4),
             excerpt(passage),
             fingerprint(passage),
             words(model, passage, f.kind),
+            article.record,
         )
 
 
@@ -71,8 +78,10 @@ def excerpt(passage: str) -> str:
 
 def as_json(record: Record) -> str:
     """One object on one line."""
-    fields = {
-        "path": record.path,
+    fields: dict[str, object] = {"path": record.path}
+    if record.record:
+        fields["record"] = record.record
+    fields |= {
         "start": record.start,
         "end": record.end,
         "line": record.line,

@@ -8,7 +8,7 @@ from zhengwen.articles import Article
 from zhengwen.charsets import decode
 from zhengwen.cleaning import Cleaned
 from zhengwen.errors import UnreadableInputError
-from zhengwen.forms.form import HTML, Edit
+from zhengwen.forms.form import HTML, Edit, spans
 from zhengwen.forms.html.edit import Span, remaining, source_spans, with_emptied
 from zhengwen.forms.html.extractor import main_text
 from zhengwen.forms.html.region import Region, find
@@ -64,6 +64,7 @@ class HtmlForm:
 
     name: str = HTML
     suffixes: tuple[str, ...] = (".html", ".htm")
+    many: bool = False
 
     def read(self, data: bytes, name: str, shown: str, encoding: str | None = None) -> Page:
         """The page and its main region."""
@@ -78,10 +79,11 @@ class HtmlForm:
         the input's."""
         page = _page(cleaned)
         if to == HTML:
-            return Edit(page.source, tuple(page.removed(cleaned)), page.encoding, fixed=True)
+            found = tuple(page.locate(*span) for span in spans(cleaned))
+            return Edit(page.source, tuple(page.removed(cleaned)), found, page.encoding, fixed=True)
         if page.region is None:
             raise UnreadableInputError(f"{shown}: shows no main text; exclude it, or keep it as it is with --to html")
-        return Edit(page.text, cleaned.removed, "utf-8", reversible=False)
+        return Edit(page.text, cleaned.removed, spans(cleaned), "utf-8", reversible=False)
 
     def remaining(self, source: str, gone: Sequence[Span], others: Sequence[Span]) -> list[Span]:
         """The texts and pictures of the others, and the elements that are empty without them."""
