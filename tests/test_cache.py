@@ -141,3 +141,26 @@ def test_several_at_once_agree(articles: Path, tmp_path: Path) -> None:
 def test_unreadable_files_are_named_in_every_run(zhengwen: Run, articles: Path) -> None:
     (articles / "bad.md").write_bytes(PLAIN.encode() + b"\xff")
     assert [zhengwen("check", articles).returncode for _ in range(2)] == [2, 2]
+
+
+def test_the_field_of_a_record_and_its_line_are_in_the_key(zhengwen: Run, articles: Path) -> None:
+    line = json.dumps({"text": PLAIN, "content": TAILED, "id": "k"}, ensure_ascii=False)
+    (articles / "corpus.jsonl").write_text(f"{line}\n\n{line}\nno json\n", encoding="utf-8")
+    args = ("check", articles / "corpus.jsonl", "--format", "concise")
+    for options in ((), ("--text-field", "content"), ("--text-field", "content", "--id-field", "id")):
+        runs = [zhengwen(*args, *options, *cached) for cached in ((), (), ("--no-cache",))]
+        assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
+        assert b"corpus.jsonl:4" in runs[0].stderr
+        places = [told.partition(": ")[0] for told in runs[0].stdout.decode().splitlines()]
+        assert {p.rpartition("corpus.jsonl:")[2].partition(":")[0] for p in places} == (
+            {"1", "3"} if options else set()
+        )
+        assert all(p.endswith(" [k]") for p in places) or "--id-field" not in options
+
+
+def test_the_same_bytes_in_another_form_are_another_article(zhengwen: Run, articles: Path) -> None:
+    page = f"<html><body><article><p>{PLAIN * 5}</p><p>{TAILED}</p></article></body></html>"
+    for name in ("page.html", "page.txt"):
+        (articles / name).write_text(page, encoding="utf-8")
+    args = ("check", articles, "--format", "jsonl")
+    assert zhengwen(*args).stdout == zhengwen(*args).stdout == zhengwen(*args, "--no-cache").stdout

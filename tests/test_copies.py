@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PLAIN, Run
+from pages import BODY, wechat
 from test_cli_clean import tree
 
 from zhengwen.ledger.store import location
@@ -126,3 +127,34 @@ def test_dedup_reports_what_clean_leaves_out(zhengwen: Run, scraped: Path, tmp_p
     (row,) = map(json.loads, (tmp_path / "report.jsonl").read_text(encoding="utf-8").splitlines())
     left, keeper = next((n, r[1]) for n, r in entries(tmp_path / "out").items() if r[1])
     assert (Path(row["path"]).name, Path(row["keeper"]).name) == (left, keeper)
+
+
+def test_pages_that_become_markdown_are_compared_and_come_back(zhengwen: Run, tmp_path: Path) -> None:
+    for name, page in (("in/a.html", wechat()), ("in/b.html", wechat() + "<!-- again -->")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(page, encoding="utf-8")
+    done = zhengwen("clean", "in", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    assert names(tmp_path / "out") == {"a.md"}
+    assert "b.html: left out, a.html says the same" in done.stderr.decode()
+    assert zhengwen("restore", "out", "-o", "back").returncode == 0
+    assert tree(tmp_path / "back") == tree(tmp_path / "in")
+    (tmp_path / "in" / "a.html").write_text(wechat().replace(BODY[0], OTHER).replace(BODY[1], OTHER), encoding="utf-8")
+    again = zhengwen("clean", "in", "-o", "out", "--overwrite")
+    assert again.returncode == 0, again.stderr
+    assert names(tmp_path / "out") == {"a.md", "b.md"}
+    assert zhengwen("restore", "out", "-o", "once more").returncode == 0
+    assert tree(tmp_path / "once more") == tree(tmp_path / "in")
+
+
+def test_records_and_pages_that_stay_pages_are_not_compared(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
+    line = json.dumps({"text": PLAIN}, ensure_ascii=False)
+    (scraped / "corpus.jsonl").write_text(f"{line}\n{line}\n", encoding="utf-8")
+    for name in ("one.html", "two.html"):
+        (scraped / name).write_text(wechat(), encoding="utf-8")
+    done = zhengwen("clean", scraped, "-o", "out", "--to", "html")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "one.html").exists()
+    assert (tmp_path / "out" / "two.html").exists()
+    assert (tmp_path / "out" / "corpus.jsonl").read_text(encoding="utf-8").count("\n") == 2
+    assert "left out as copies of others: 1 " in done.stderr.decode()

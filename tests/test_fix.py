@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PLAIN, ROOT, Run
+from pages import wechat
 from test_cli_clean import tree
 
 from zhengwen.articles import Article
@@ -137,3 +138,21 @@ def test_what_fix_does_not_go_with_is_refused(zhengwen: Run, articles: Path, arg
 def test_the_page_names_the_bound() -> None:
     said = PAGE[PAGE.index("\n## What can be mended") :]
     assert re.search(rf"score {SAFE} and above", said)
+
+
+def test_records_and_pages_are_fixed_where_they_lie(zhengwen: Run, safe: Path, tmp_path: Path) -> None:
+    text = (safe / "a.md").read_text(encoding="utf-8")
+    lines = [json.dumps({"body": t, "id": n}, ensure_ascii=False) for n, t in enumerate((text, PLAIN))]
+    (safe / "corpus.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (safe / "page.html").write_text(wechat(), encoding="utf-8")
+    before = tree(safe)
+    done = zhengwen("check", safe, "--fix", "--text-field", "body", "--id-field", "id")
+    assert done.returncode in (0, 1), done.stderr
+    after = [json.loads(line) for line in (safe / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert after[0]["body"] == (safe / "a.md").read_bytes().decode() != text
+    assert after[1] == {"body": PLAIN, "id": 1}
+    assert (safe / "page.html").read_text(encoding="utf-8").endswith("</body></html>\n")
+    assert zhengwen("restore", safe, "-o", "back").returncode == 0
+    back = tree(tmp_path / "back")
+    assert back["corpus.jsonl"] == before["corpus.jsonl"]
+    assert all(before[name] == data for name, data in back.items())

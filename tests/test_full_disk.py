@@ -117,3 +117,20 @@ def test_an_article_that_cannot_be_written_stays_and_the_others_are_done(
     assert tree(tmp_path / "back")["long.md"] == long.encode()
     assert zhengwen("clean", articles, "--in-place").returncode == 0
     assert len(tree(articles)["long.md"]) < len(long.encode())
+
+
+def test_a_corpus_that_cannot_be_written_stays_and_the_others_are_done(
+    zhengwen: Run, articles: Path, tmp_path: Path
+) -> None:
+    data = b"".join(json.dumps({"text": TAILED, "n": n}).encode() + b"\n" for n in range(300))
+    (articles / "a.jsonl").write_bytes(data)
+    assert len(data) > 200 * 1024
+    for limit in (100, 170):
+        done = limited(limit, "clean", articles, "--in-place", cwd=tmp_path)
+        assert done.returncode == 2
+        assert b"internal error" not in done.stderr
+        assert (articles / "a.jsonl").read_bytes() == data
+    assert zhengwen("clean", articles, "--in-place").returncode == 0
+    assert json.loads((articles / "a.jsonl").read_text().split("\n")[299]) == {"text": PLAIN, "n": 299}
+    assert zhengwen("restore", articles, "-o", "back").returncode == 0
+    assert tree(tmp_path / "back")["a.jsonl"] == data

@@ -16,6 +16,8 @@ from texts import text
 from zhengwen.articles import BOILERPLATE, Article, Finding
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import LedgerError
+from zhengwen.forms import Edit
+from zhengwen.forms.form import spans
 from zhengwen.ledger.entries import STATUSES, Entry, itemise, less, newlines, original, rebuild, sha256
 from zhengwen.ledger.store import opened
 from zhengwen.model import load
@@ -41,7 +43,7 @@ def cleaned_by_chance(draw: st.DrawFn) -> Cleaned:
 
 def entry_of(cleaned: Cleaned, encoding: str) -> Entry:
     data = cleaned.article.text.encode(encoding)
-    passages, cuts = itemise(cleaned, ("a", ""))
+    passages, cuts = itemise(cleaned, ("a", ""), Edit(cleaned.article.text, cleaned.removed, spans(cleaned), encoding))
     return Entry(
         ("a", ""),
         sha256(data),

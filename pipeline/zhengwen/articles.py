@@ -22,11 +22,28 @@ class Article:
     name: path relative to the input folder, with ``/``; or ``<stdin>``.
     text: decoded, line ends and byte order mark untouched.
     encoding: the one by which ``text.encode(encoding)`` is the file.
+    record, line: id and line, from 1, of an article in a file of many; else empty and 0.
     """
 
     name: str
     text: str
     encoding: str = "utf-8"
+    record: str = ""
+    line: int = 0
+
+    @property
+    def file(self) -> str:
+        """The name of its file, in a file of many that of all of them."""
+        return self.name
+
+    @property
+    def origin(self) -> str:
+        """The decoded file, in which places are counted; for other forms than text not the article's text."""
+        return self.text
+
+    def locate(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of the text stands in the origin."""
+        return start, end
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,16 @@ _GB = ("gb18030", "gbk")
 _BIG5 = ("big5", "cp950", "big5hkscs")
 _FAMILIES = {"gb2312": _GB, "gbk": _GB, "gb18030": _GB, "big5": _BIG5, "cp950": _BIG5, "big5hkscs": _BIG5}
 """Readings to try for a name, as browsers do: pages that say gb2312 hold GBK."""
+_LABELS = _FAMILIES | {
+    "euc_kr": ("cp949",),
+    "shift_jis": ("cp932",),
+    "iso8859-1": ("cp1252", "iso8859-1"),
+    "ascii": ("cp1252", "iso8859-1"),
+}
+"""What a declaration means by a name (WHATWG Encoding standard, section 4.2), by Python's name for it."""
+_STATEFUL = re.compile(r"iso2022.*|hz|utf-7|utf-(?:16|32|8-sig)|idna|punycode")
+"""Encodings in which the bytes of a character depend on those before it, or which do not keep byte order: nothing can
+be cut out without touching the rest."""
 _KANA = (0xA4, 0xA5)
 """Rows of GB18030 in which EUC-JP has its kana."""
 _ELSEWHERE = (*_GB, *_BIG5, "shift_jis", "euc_jp", "cp949", "cp1252")
@@ -50,13 +60,13 @@ class Decoded:
 
 
 def known(name: str) -> str | None:
-    """Python's name of a text encoding, or None: also for what is no text encoding or does not keep byte order."""
+    """Python's name of a text encoding, or None: also for what is no text encoding, or none to cut texts in."""
     try:
         found = codecs.lookup(name)
         "".encode(found.name)
     except (LookupError, ValueError, UnicodeError):
         return None
-    return None if found.name in ("utf-16", "utf-32", "utf-7", "utf-8-sig", "idna", "punycode") else found.name
+    return None if _STATEFUL.fullmatch(found.name) else found.name
 
 
 def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
@@ -106,7 +116,7 @@ def _declared(data: bytes) -> Decoded | None:
     encoding = known(found[1].decode("ascii", "replace")) if found else None
     if not encoding:
         return None
-    return next((d for e in _FAMILIES.get(encoding, (encoding,)) if (d := _as(data, e))), None)
+    return next((d for e in _LABELS.get(encoding, (encoding,)) if (d := _as(data, e))), None)
 
 
 def _nearly_utf_8(data: bytes) -> bool:

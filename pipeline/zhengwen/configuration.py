@@ -12,6 +12,7 @@ from typing import Any
 from zhengwen.articles import BOILERPLATE
 from zhengwen.charsets import known
 from zhengwen.errors import ConfigurationError
+from zhengwen.forms import TARGETS
 
 NAMES = ("zhengwen.toml", "pyproject.toml")
 """Names of files with settings, the first of a folder wins."""
@@ -180,6 +181,12 @@ def _encoding(value: Any) -> str:
     return found
 
 
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise _WrongError("the name of a field")
+    return value
+
+
 def _patterns(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
         raise _WrongError("a list of patterns as in .gitignore")
@@ -204,6 +211,9 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "dedup": _one_of("near", "exact", "off"),
     "similarity": _between(0.5, 1),
     "containment": _between(0.5, 1),
+    "to": _one_of(*TARGETS),
+    "text-field": _name,
+    "id-field": _name,
 }
 """What a file may set, as the options of the same names, with the function that checks a value."""
 PER_PATH = ("select", "ignore", "min-score")

@@ -3,6 +3,10 @@
 After the articles of a run are written, those that are new to the folder's index are compared with each other and with
 those that earlier runs kept. The order is record (one transaction a batch), index, remove: a process that is killed
 leaves files that the same command takes away the next time.
+
+Only outputs that are text are compared: text files, and articles of pages that are written as Markdown. Records of JSON
+Lines and pages that stay HTML are left out of it: a record is no file that could be taken away, and most of a page is
+not its article.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +22,8 @@ from zhengwen.dedup.collection import Collection, choose, deduplicate
 from zhengwen.dedup.fold import Codes, fold_texts
 from zhengwen.dedup.verify import Limits
 from zhengwen.errors import LedgerError, OutputError
+from zhengwen.forms import form_of
+from zhengwen.forms.text import TextForm
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, Key, Likeness
 from zhengwen.ledger.store import Ledger
@@ -85,7 +91,7 @@ def _shelf(folder: Path, ledger: Ledger, before: index.Index, done: list[tuple[K
     shelf = []
     for key in (key for key, now in done if now or key[0] not in held):
         recorded = ledger.recorded(key)
-        if recorded and recorded.entry.cleaned is not None and _is_there(folder, recorded.entry):
+        if recorded and _is_text(recorded.entry) and _is_there(folder, recorded.entry):
             shelf.append(_Shelved(recorded.entry, True))
     chosen = {s.entry.key for s in shelf}
     before_it = (r.entry for r in ledger.duplicates() if r.entry.keeper in anew and r.entry.key not in chosen)
@@ -93,10 +99,15 @@ def _shelf(folder: Path, ledger: Ledger, before: index.Index, done: list[tuple[K
     return sorted(shelf, key=lambda s: s.name)
 
 
+def _is_text(entry: Entry) -> bool:
+    """Whether there is an output, and it is one that copies are looked for in."""
+    return entry.cleaned is not None and isinstance(form_of(entry.place), TextForm)
+
+
 def _is_there(folder: Path, entry: Entry) -> bool:
     """Whether the output is the file that the ledger knows; what was changed by hand is not touched."""
     try:
-        return ledgers.sha256((folder / entry.key[0]).read_bytes()) == entry.cleaned
+        return ledgers.sha256((folder / entry.place).read_bytes()) == entry.cleaned
     except OSError:
         return False
 
@@ -119,10 +130,17 @@ def _text(folder: Path, shelved: _Shelved) -> str | None:
     entry = shelved.entry
     try:
         if shelved.there:
-            return (folder / entry.key[0]).read_bytes().decode(entry.written)
-        return ledgers.less(_input(entry).decode(entry.encoding), entry.cuts)
+            return (folder / entry.place).read_bytes().decode(entry.written)
+        return _cleaned(entry)
     except (OSError, UnicodeError):
         return None
+
+
+def _cleaned(entry: Entry) -> str:
+    """What is left of an article that only the ledger holds; a page is read anew, for its cuts are of its Markdown."""
+    name, data = entry.key[0], _input(entry)
+    page = form_of(name).read(data, name, name, entry.encoding) if entry.output else None
+    return ledgers.less(page.text if page else data.decode(entry.encoding), entry.cuts)
 
 
 def _input(entry: Entry) -> bytes:
@@ -136,7 +154,7 @@ def _fetcher(folder: Path, ledger: Ledger, shelf: Sequence[_Shelved], others: Se
         if number < len(shelf):
             return _text(folder, shelf[number])
         recorded = ledger.recorded((others[number - len(shelf)], ""))
-        return _text(folder, _Shelved(recorded.entry, True)) if recorded else None
+        return _text(folder, _Shelved(recorded.entry, True)) if recorded and _is_text(recorded.entry) else None
 
     def fetch(numbers: Sequence[int]) -> list[Codes | None]:
         texts = [text(n) for n in numbers]
@@ -163,7 +181,9 @@ def _record(
     for number, shelved in enumerate(shelf):
         entry, row = shelved.entry, gone.get(number)
         if row:
-            data = ledgers.original(_output(folder, entry), entry) if shelved.there else _input(entry)
+            whole = entry.whole
+            if whole is None:
+                whole = ledgers.pack(ledgers.original(_output(folder, entry), entry))
             waiting.append(
                 replace(
                     entry,
@@ -171,7 +191,7 @@ def _record(
                     cleaned=None,
                     keeper=(names[row.keeper], ""),
                     likeness=_likeness(row),
-                    whole=ledgers.pack(data) if shelved.there else entry.whole,
+                    whole=whole,
                     replaces=entry.cleaned if shelved.there else entry.replaces,
                 )
             )
@@ -184,7 +204,7 @@ def _record(
 
 
 def _output(folder: Path, entry: Entry) -> bytes:
-    path = folder / entry.key[0]
+    path = folder / entry.place
     try:
         return path.read_bytes()
     except OSError as e:
@@ -195,16 +215,22 @@ def _output(folder: Path, entry: Entry) -> bytes:
 
 def _back(folder: Path, entry: Entry) -> Entry:
     """Writes an article that was left out; what the ledger says of it then."""
-    data = ledgers.less(_input(entry).decode(entry.encoding), entry.cuts).encode(entry.written)
-    writers.write(folder / entry.key[0], data)
+    data = _cleaned(entry).encode(entry.written)
+    writers.write(folder / entry.place, data)
     status = ledgers.CLEANED if entry.passages else ledgers.UNCHANGED
     return replace(
-        entry, status=status, cleaned=ledgers.sha256(data), keeper=None, likeness=None, whole=None, replaces=None
+        entry,
+        status=status,
+        cleaned=ledgers.sha256(data),
+        keeper=None,
+        likeness=None,
+        whole=entry.whole if entry.output else None,
+        replaces=None,
     )
 
 
 def _remove(folder: Path, entry: Entry) -> None:
-    path = folder / entry.key[0]
+    path = folder / entry.place
     try:
         if ledgers.sha256(path.read_bytes()) == entry.cleaned:
             path.unlink()

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from zhengwen import writers
 from zhengwen.errors import OutputError
+from zhengwen.forms import MARKDOWN, form_of
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Key, sha256
 from zhengwen.ledger.store import Ledger, Recorded
@@ -30,19 +31,25 @@ class Place(Protocol):
     def conflict(self, source: Source, data: bytes, recorded: Recorded | None) -> OutputError:
         """What to say where there is no `original`."""
 
+    def forget(self, source: Source, recorded: Recorded | None) -> None:
+        """Removes an earlier output that has another name, being in another form. Raises `OutputError`."""
+
     def put(self, source: Source, data: bytes, original: bytes, ledger: Ledger) -> str:
         """Writes an output; the warning to give, or nothing. Raises `OutputError`."""
 
 
 class Folder:
-    """Outputs in a folder of their own, under the names of the sources."""
+    """Outputs in a folder of their own, under the names of the sources, or of what they become.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    to: what pages become.
+    """
+
+    def __init__(self, folder: Path, to: str = MARKDOWN) -> None:
+        self._folder, self._to = folder, to
 
     def path(self, source: Source) -> Path:
         """Below the folder."""
-        return self._folder / source.name
+        return self._folder / form_of(source.name).target(source.name, self._to)
 
     def there(self, source: Source, data: bytes) -> str | None:  # noqa: ARG002
         """The hash of the file below the folder. Raises `OutputError` if there is one that cannot be read."""
@@ -59,8 +66,8 @@ class Folder:
         entry = recorded.entry if recorded else None
         if entry and entry.hash == sha256(data):
             return data if there in (None, entry.cleaned, entry.replaces) else None
-        left_out = entry and entry.status in (ledgers.ADVERT, ledgers.DUPLICATE)
-        return data if there is None and not left_out else None
+        only_here = entry and (entry.status in (ledgers.ADVERT, ledgers.DUPLICATE) or entry.output)
+        return data if there is None and not only_here else None
 
     def conflict(self, source: Source, data: bytes, recorded: Recorded | None) -> OutputError:
         """Names the file in the way, or the earlier input that only the ledger holds."""
@@ -73,6 +80,19 @@ class Folder:
             f"{path}: stands for another version of its input, which this folder may be the last to hold; restore it "
             f"if you need it, then add --overwrite"
         )
+
+    def forget(self, source: Source, recorded: Recorded | None) -> None:
+        """Removes it; the input is there, so that nothing is lost if the run ends here."""
+        path = self._folder / recorded.entry.place if recorded else self.path(source)
+        if not recorded or path == self.path(source):
+            return
+        try:
+            if sha256(path.read_bytes()) == recorded.entry.cleaned:
+                path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as e:
+            raise OutputError(f"{path}: cannot be removed ({e.strerror}); move it away") from None
 
     def put(self, source: Source, data: bytes, original: bytes, ledger: Ledger) -> str:  # noqa: ARG002
         """Writes the file as a whole or not at all."""
@@ -108,6 +128,9 @@ class InPlace:
             f"{source.shown}: changed since it was cleaned; --overwrite takes it for a new article and forgets what "
             f"was removed from it before (`zhengwen restore --list` shows that)"
         )
+
+    def forget(self, source: Source, recorded: Recorded | None) -> None:
+        """Nothing: in its place a file has one name."""
 
     def put(self, source: Source, data: bytes, original: bytes, ledger: Ledger) -> str:
         """Replaces the file as a whole; where its folder takes no new file, writes over it, with a warning."""

@@ -3,19 +3,19 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from zhengwen.articles import Article
-from zhengwen.charsets import decode
 from zhengwen.errors import UnreadableInputError
 from zhengwen.excludes import Excludes
+from zhengwen.forms import SUFFIXES, Fields, form_of, streams
+from zhengwen.forms.jsonl import Flaw, Record, parse
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
-SUFFIXES = (".md", ".markdown", ".txt")
-"""What is taken from a folder; a file named explicitly is read whatever its suffix."""
 SHARD = 1 << 20
 SHARD_ARTICLES = 200
 """Bytes and articles, at most, that go through the classifier together: what bounds the memory of a run."""
@@ -117,8 +117,7 @@ def fetch(source: Source) -> bytes:
 
 def interpret(source: Source, data: bytes, encoding: str | None = None) -> Article:
     """The article that bytes hold, in ``encoding`` or, without, in the one found. Raises `UnreadableInputError`."""
-    decoded = decode(data, source.shown, encoding)
-    return Article(source.name, decoded.text, decoded.encoding)
+    return form_of(source.name).read(data, source.name, source.shown, encoding)
 
 
 def read(source: Source, encoding: str | None = None) -> Article:
@@ -127,14 +126,57 @@ def read(source: Source, encoding: str | None = None) -> Article:
 
 
 def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """Sources in groups of about `SHARD` bytes and at most `SHARD_ARTICLES` articles, in order."""
+    """Sources in groups of about `SHARD` bytes and at most `SHARD_ARTICLES` articles, in order; a file of many articles
+    is a group."""
     group: list[Source] = []
     size = 0
     for source in sources:
-        if group and (size + source.size > SHARD or len(group) == SHARD_ARTICLES):
+        alone = form_of(source.name).many or (group and form_of(group[0].name).many)
+        if group and (alone or size + source.size > SHARD or len(group) == SHARD_ARTICLES):
             yield group
             group, size = [], 0
         group.append(source)
         size += source.size
+    if group:
+        yield group
+
+
+def records(source: Source, fields: Fields, encoding: str | None = None) -> Iterator[Record | Flaw | bytes]:
+    """The records of a file of many, line by line; a line that holds none as a `Flaw`, or as it is if it is blank.
+
+    Raises `UnreadableInputError`.
+    """
+    if not source.path:
+        raise UnreadableInputError(f"{source.shown}: standard input is read as one article; name the file")
+    with streams.reading(source.path, source.shown) as stream:
+        yield from lines(stream, source, fields, encoding)
+
+
+def lines(
+    stream: Iterable[bytes], source: Source, fields: Fields, encoding: str | None = None
+) -> Iterator[Record | Flaw | bytes]:
+    """The same, from the lines themselves."""
+    encoding = encoding or "utf-8"
+    if "\n".encode(encoding) != b"\n":
+        raise UnreadableInputError(
+            f"{source.shown}: lines of JSON cannot be told apart in {encoding}; convert to UTF-8"
+        )
+    for number, line in enumerate(stream, 1):
+        yield parse(line, number, source.name, source.shown, fields, encoding) or line
+
+
+Line = TypeVar("Line", bound=Record | Flaw | bytes)
+
+
+def batches(found: Iterable[Line]) -> Iterator[list[Line]]:
+    """Lines in groups of about `SHARD` bytes and at most `SHARD_ARTICLES` lines."""
+    group: list[Line] = []
+    size = 0
+    for line in found:
+        group.append(line)
+        size += len(line.source if isinstance(line, Record) else line.data if isinstance(line, Flaw) else line)
+        if size >= SHARD or len(group) >= SHARD_ARTICLES:
+            yield group
+            group, size = [], 0
     if group:
         yield group

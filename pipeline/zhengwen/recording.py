@@ -5,21 +5,20 @@ as it was or as it shall be, and the ledger knows both; the same command then ta
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zhengwen import writers
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
+from zhengwen.forms import MARKDOWN, Edit, Fields, form_of
 from zhengwen.ledger import entries as ledgers
-from zhengwen.ledger.entries import Cut, Entry, Key, sha256
+from zhengwen.ledger.entries import Entry, Key, sha256
 from zhengwen.ledger.store import Ledger, Recorded
 from zhengwen.places import InPlace, Place
 from zhengwen.readers import Source, fetch, interpret, shards
 from zhengwen.reasons import words
-
-_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +27,20 @@ class Settings:
 
     drop_adverts: articles that are an advertisement as a whole are left out.
     max_removed: share of an article's characters, 0 to 1, above which it is refused.
+    to: what pages become.
     encoding: of the inputs; None to find it out.
     to_encoding: of the outputs; None for that of the input.
     overwrite: files in the way that are not an earlier output of the same input are replaced.
+    fields: where in a record its text and its id stand.
     """
 
     drop_adverts: bool = False
     max_removed: float = 1.0
+    to: str = MARKDOWN
     encoding: str | None = None
     to_encoding: str | None = None
     overwrite: bool = False
+    fields: Fields = field(default_factory=Fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Outcome:
     skipped: an earlier run finished it.
     fault: what could not be done.
     warning: what was done otherwise than one would expect.
+    part: it is a record, one of many of the source.
     """
 
     source: Source
@@ -56,6 +60,7 @@ class Outcome:
     skipped: bool = False
     fault: ZhengwenError | None = None
     warning: str = ""
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,10 @@ class Recorder:
             return Outcome(source, ledgers.REFUSED, fault=self._place.conflict(source, found, recorded))
         data = found if data is None else data
         try:
+            self._place.forget(source, recorded)
             article = interpret(source, data, self._settings.encoding)
+        except OutputError as fault:
+            return Outcome(source, ledgers.REFUSED, fault=fault)
         except UnreadableInputError as fault:
             entry = self._alone(_unreadable(key, data, fault), data, self._ours(there, recorded))
             return _Step(source, None, entry, None, data, there)
@@ -166,58 +174,66 @@ class Recorder:
 
     def _entry(self, job: _Job, cleaned: Cleaned) -> tuple[Entry, bytes | None]:
         """What is recorded of an article, and its output; none for one that is left out or left alone."""
-        article, settings = cleaned.article, self._settings
-        entry = _plain(job, cleaned)
+        article, settings, shown = cleaned.article, self._settings, job.source.shown
+        entry = self._plain(job, article)
         if cleaned.advert and settings.drop_adverts and not self._cleaner.keep.guards(article):
             return replace(entry, status=ledgers.ADVERT, whole=ledgers.pack(job.data), replaces=job.ours), None
         if fault := excess(job.source, cleaned, settings):
             entry = replace(entry, status=ledgers.REFUSED, why=str(fault))
-        elif cleaned.removed:
-            passages, cuts = ledgers.itemise(cleaned, entry.key)
-            entry = replace(entry, status=ledgers.CLEANED, passages=passages, cuts=cuts)
-        entry = self._converted(entry, article)
+            cleaned = replace(cleaned, findings=(), removed=())
         try:
-            output = self._proven(entry, article.text, job.data)
+            edit = form_of(job.source.name).edit(cleaned, shown, settings.to).converted(settings.to_encoding)
+            return self._proven(self._edited(entry, cleaned, edit), edit, job)
+        except UnreadableInputError as fault:
+            return self._alone(_unreadable(entry.key, job.data, fault), job.data, job.ours), None
         except ZhengwenError as fault:
-            why = f"{job.source.shown}: {fault}; it is left alone"
-            plain = replace(_plain(job, cleaned), status=ledgers.REFUSED, why=why)
+            plain = replace(
+                self._plain(job, article), status=ledgers.REFUSED, why=f"{shown}: {fault}; it is left alone"
+            )
             return self._alone(plain, job.data, job.ours), None
-        return self._whole(self._reasoned(entry, article.text), job, sha256(output)), output
 
-    def _converted(self, entry: Entry, article: Article) -> Entry:
-        """In the encoding of the output; UTF-16's byte order mark says nothing there and goes."""
-        to = self._settings.to_encoding
-        if not to or to == article.encoding:
-            return entry
-        marked = article.text.startswith(_MARK) and article.encoding.startswith("utf-")
-        return replace(entry, written=to, cuts=((Cut(0, _MARK, None),) if marked else ()) + entry.cuts)
-
-    def _proven(self, entry: Entry, text: str, data: bytes) -> bytes:
-        """The output, once it and the ledger have given the input back. Raises `LedgerError`."""
-        if not entry.cuts and entry.written == entry.encoding:
-            return data
-        try:
-            output = ledgers.less(text, entry.cuts).encode(entry.written)
-        except UnicodeEncodeError as e:
-            raise LedgerError(
-                f"character {e.start + 1} ({e.object[e.start]!r}) cannot be written in {entry.written}"
-            ) from None
-        ledgers.original(output, entry)
-        return output
-
-    def _reasoned(self, entry: Entry, text: str) -> Entry:
-        model = self._cleaner.model
-        passages = tuple(
-            replace(p, reasons=words(model, text[p.start : p.end], p.kind)) if p.kind else p for p in entry.passages
+    def _plain(self, job: _Job, article: Article) -> Entry:
+        name = job.source.name
+        form = form_of(name)
+        target = form.target(name, self._settings.to)
+        return Entry(
+            (name, ""),
+            sha256(job.data),
+            len(job.data),
+            form.name,
+            article.encoding,
+            ledgers.newlines(article.origin),
+            ledgers.UNCHANGED,
+            None,
+            article.encoding,
+            output="" if target == name else target,
         )
-        return replace(entry, passages=passages)
 
-    def _whole(self, entry: Entry, job: _Job, cleaned: str) -> Entry:
-        """With the hash of the output; with the whole input, if the file there is neither the input nor the output:
-        should the writing be interrupted, nothing else could give the input back."""
+    def _edited(self, entry: Entry, cleaned: Cleaned, edit: Edit) -> Entry:
+        """With what goes."""
+        model = self._cleaner.model
+        passages, cuts = ledgers.itemise(cleaned, entry.key, edit, lambda text, kind: words(model, text, kind))
+        status = ledgers.CLEANED if passages and entry.status == ledgers.UNCHANGED else entry.status
+        return replace(entry, status=status, written=edit.encoding, passages=passages, cuts=cuts)
+
+    def _proven(self, entry: Entry, edit: Edit, job: _Job) -> tuple[Entry, bytes]:
+        """With the hash of the output, and the output, once it and the ledger have given the input back.
+
+        The ledger has the whole input where the output is in another form, and where the file there is neither the
+        input nor the output: should the writing be interrupted, nothing else could give the input back. Raises
+        `ZhengwenError`.
+        """
+        output, hash_ = edit.output, sha256(job.data)
+        cleaned = sha256(output)
+        if edit.reversible and output != job.data:
+            ledgers.original(output, entry)
+        whole = None
+        if not edit.reversible or (isinstance(self._place, InPlace) and job.there != hash_):
+            whole = ledgers.pack(job.data)
+            if sha256(ledgers.unpack(whole)) != hash_:
+                raise LedgerError("what the ledger would hold does not give the original")
         replaces = job.there if job.there not in (None, cleaned, entry.hash) else None
-        whole = ledgers.pack(job.data) if isinstance(self._place, InPlace) and job.there != entry.hash else None
-        return replace(entry, cleaned=cleaned, replaces=replaces, whole=whole)
+        return replace(entry, cleaned=cleaned, replaces=replaces, whole=whole), output
 
     def _alone(self, entry: Entry, data: bytes, ours: str | None) -> Entry:
         """An article that is not written: in its own place what is there stays, elsewhere nothing is written; the
@@ -270,22 +286,6 @@ def excess(source: Source, cleaned: Cleaned, settings: Settings) -> OutputError 
     )
 
 
-def _plain(job: _Job, cleaned: Cleaned) -> Entry:
-    text, encoding = cleaned.article.text, cleaned.article.encoding
-    name = job.source.name
-    return Entry(
-        (name, ""),
-        sha256(job.data),
-        len(job.data),
-        ledgers.form(name),
-        encoding,
-        ledgers.newlines(text),
-        ledgers.UNCHANGED,
-        None,
-        encoding,
-    )
-
-
 def _unreadable(key: Key, data: bytes, fault: ZhengwenError, *, read: bool = True) -> Entry:
     hash_ = sha256(data) if read else ""
-    return Entry(key, hash_, len(data), ledgers.form(key[0]), "", "", ledgers.UNREADABLE, None, "", why=str(fault))
+    return Entry(key, hash_, len(data), form_of(key[0]).name, "", "", ledgers.UNREADABLE, None, "", why=str(fault))

@@ -1,20 +1,29 @@
 """Originals from cleaned articles and their ledger."""
 
-from collections.abc import Iterator
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from zhengwen import writers
 from zhengwen.errors import LedgerError, OutputError, ZhengwenError
-from zhengwen.ledger.entries import CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
+from zhengwen.forms import form_of
+from zhengwen.forms.jsonl import line_of
+from zhengwen.forms.streams import digest, reading, writing
+from zhengwen.ledger.entries import ADVERT, CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
 
 
 def restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> Iterator[ZhengwenError | None]:
     """Writes every input below ``output``; an error for each that cannot be given back or written, else None."""
-    for recorded in ledger.articles():
+    for recorded in ledger.files():
         try:
-            _give(recorded.entry, folder, output, overwrite=overwrite)
+            if form_of(recorded.entry.key[0]).many:
+                _give_many(ledger, recorded.entry, folder, output, overwrite=overwrite)
+            else:
+                _give(recorded.entry, folder, output, overwrite=overwrite)
             yield None
         except ZhengwenError as fault:
             yield fault
@@ -22,7 +31,7 @@ def restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> I
 
 def _give(entry: Entry, folder: Path, output: Path, *, overwrite: bool) -> None:
     data = input_of(entry, folder)
-    path = (output / _inside(entry)).resolve()
+    path = (output / _inside(entry.key[0])).resolve()
     try:
         there = path.read_bytes() if path.exists() else None
         if there == data:
@@ -37,17 +46,69 @@ def _give(entry: Entry, folder: Path, output: Path, *, overwrite: bool) -> None:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
 
 
-def _inside(entry: Entry) -> Path:
+def _give_many(ledger: Ledger, entry: Entry, folder: Path, output: Path, *, overwrite: bool) -> None:
+    path, source = (output / _inside(entry.key[0])).resolve(), (folder / _inside(entry.place)).resolve()
+    try:
+        if path.is_file() and digest(path, str(path)) == entry.hash:
+            return
+        if path.exists() and not overwrite:
+            raise OutputError(f"{path}: is there already and is not the original; move it away or add --overwrite")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writers.partial(path) as there:
+            rebuild(ledger, entry, source, there)
+            writers.settle(there, path)
+            writers.move(there, path)
+    except OSError as e:
+        raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+
+
+def rebuild(ledger: Ledger, entry: Entry, path: Path, there: Path) -> None:
+    """Writes the original of a cleaned file of many articles to ``there``, line by line.
+
+    Raises `LedgerError` where it cannot be given back, and says the remedy.
+    """
+    if not path.is_file():
+        raise LedgerError(f"{path}: the cleaned file is missing; bring it back, or clean the input again, then restore")
+    found = digest(path, str(path))
+    if found == entry.hash:
+        shutil.copyfile(path, there)
+        return
+    if found != entry.cleaned:
+        raise LedgerError(
+            f"{path}: changed since it was cleaned, so it no longer fits the ledger; bring the cleaned file back, or "
+            f"clean the input again; `zhengwen restore --list` shows what was removed"
+        )
+    hash_ = hashlib.sha256()
+    with reading(path, str(path)) as lines, there.open("xb") as file, writing(file, path.name) as stream:
+        for line in _original_lines(lines, ledger.records(entry.key[0], (CLEANED, ADVERT))):
+            hash_.update(line)
+            stream.write(line)
+    if hash_.hexdigest() != entry.hash:
+        raise LedgerError(f"{path}: the cleaned file and the ledger do not give the original; restore the ledger")
+
+
+def _original_lines(lines: Iterable[bytes], changed: Iterator[Recorded]) -> Iterator[bytes]:
+    """The lines of the original: those that were cleaned or left out, by number from the ledger, and the others."""
+    number, rest = 0, iter(lines)
+    for recorded in changed:
+        entry = recorded.entry
+        yield from islice(rest, line_of(entry.key[1]) - number - 1)
+        number = line_of(entry.key[1])
+        yield unpack(entry.whole) if entry.whole is not None else original(next(rest, b""), entry)
+    yield from rest
+
+
+def _inside(name: str) -> Path:
     """The path of an article, if it stays inside of the folder that it is put to. Raises `LedgerError`."""
-    name = PurePosixPath(entry.key[0])
-    if name.is_absolute() or ".." in name.parts or not name.parts:
-        raise LedgerError(f"{entry.key[0]}: the ledger names a file outside of the folder; do not use this ledger")
-    return Path(name)
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise LedgerError(f"{name}: the ledger names a file outside of the folder; do not use this ledger")
+    return Path(path)
 
 
 def input_of(entry: Entry, folder: Path) -> bytes:
     """The bytes of an input, verified. Raises `LedgerError` where they cannot be given back, and says the remedy."""
-    path = folder / _inside(entry)
+    path = folder / _inside(entry.place)
     if not entry.hash:
         raise LedgerError(f"{path}: could not be read when the rest was cleaned, so nothing of it is here")
     data = _read(path)
@@ -92,12 +153,21 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
             f"{passage}: no removed passage of {folder} has this id; `zhengwen restore {folder} --list` has all"
         )
     entry = recorded.entry
-    path = (folder / _inside(entry)).resolve()
+    if entry.key[1]:
+        raise LedgerError(
+            f"{entry.key[0]}: holds many articles, into which no passage is put back; list its fingerprint in a "
+            f"keep-list and clean again"
+        )
+    if entry.output:
+        raise LedgerError(
+            f"{entry.key[0]}: became {entry.output}, into which no passage is put back; list its fingerprint in a "
+            f"keep-list and clean again, or clean the page with --to html"
+        )
+    path = (folder / _inside(entry.place)).resolve()
     before = _read(path)
     if before is None:
         raise LedgerError(f"{path}: the cleaned file is missing; bring it back, or clean the input again")
-    cuts = tuple(c for c in entry.cuts if c.passage != passage)
-    after = _with_passage(before, entry, cuts, path)
+    cuts, after = _with_passage(before, entry, passage, path)
     if after != before:
         try:
             writers.replace(path, after)
@@ -107,11 +177,16 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
     return path
 
 
-def _with_passage(before: bytes, entry: Entry, cuts: tuple[Cut, ...], path: Path) -> bytes:
-    """The cleaned file less ``cuts`` only; as it is, if a killed run put the passage back already."""
+def _with_passage(before: bytes, entry: Entry, passage: str, path: Path) -> tuple[tuple[Cut, ...], bytes]:
+    """The cuts without a passage, and the original less those; the file as it is, if a killed run put the passage back
+    already."""
     if sha256(before) == entry.cleaned:
         text = original(before, entry).decode(entry.encoding)
-        return less(text, cuts).encode(entry.written)
+        cuts = _without(text, entry, passage)
+        after = less(text, cuts).encode(entry.written)
+        original(after, replace(entry, cuts=cuts))
+        return cuts, after
+    cuts = tuple(c for c in entry.cuts if c.passage != passage)
     try:
         original(before, replace(entry, cuts=cuts))
     except LedgerError:
@@ -119,7 +194,22 @@ def _with_passage(before: bytes, entry: Entry, cuts: tuple[Cut, ...], path: Path
             f"{path}: changed since it was cleaned, so the passage's place is not certain; bring the cleaned file "
             f"back, or put the passage in by hand: `zhengwen restore --list` shows it"
         ) from None
-    return before
+    return cuts, before
+
+
+def _without(text: str, entry: Entry, passage: str) -> tuple[Cut, ...]:
+    """The cuts that stay if a passage goes back; markup that it shared with others belongs to the next of them."""
+    every = [(c.start, c.start + len(c.text)) for c in entry.cuts]
+    others = [span for span, c in zip(every, entry.cuts, strict=True) if c.passage != passage]
+    cuts: list[Cut] = []
+    for start, end in form_of(entry.key[0]).remaining(text, every, others):
+        parts = [c for span, c in zip(every, entry.cuts, strict=True) if span[0] < end and span[1] > start]
+        owners = [c.passage for c in parts if c.passage != passage]
+        for part in parts if owners else ():
+            owner = next((c.passage for c in parts if c.start >= part.start and c.passage != passage), owners[-1])
+            begin = max(start, part.start)
+            cuts.append(Cut(begin, text[begin : min(end, part.start + len(part.text))], owner))
+    return tuple(cuts)
 
 
 def _record(ledger: Ledger, recorded: Recorded, passage: str, cuts: tuple[Cut, ...], after: bytes) -> None:

@@ -29,7 +29,10 @@ class Changes:
     def touch(self, path: Path, text: str, start: int, end: int) -> bool:
         """Whether a passage of the file, in code points, holds a changed line."""
         first = text.count("\n", 0, start) + 1
-        last = first + text.count("\n", start, max(start, end - 1))
+        return self.hold(path, first, first + text.count("\n", start, max(start, end - 1)))
+
+    def hold(self, path: Path, first: int, last: int) -> bool:
+        """Whether one of these lines of the file, from 1, changed."""
         lines = self.files.get(_real(path), ())
         at = bisect_right(lines, (last, 1 << 62)) - 1
         return at >= 0 and lines[at][1] >= first

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 from zhengwen import __version__
+from zhengwen.forms import HTML, form_of
 
 _PACKAGE = Path(__file__).parent
 _PACKED, _CHECKOUT = _PACKAGE / "models" / "default", _PACKAGE.parents[1] / "models" / "default"
@@ -35,3 +37,19 @@ def of_code() -> str:
                 found = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118
                 seen.append((name, found.st_size, found.st_mtime_ns))
     return hashlib.sha256(json.dumps([__version__, seen]).encode()).hexdigest()
+
+
+def of_form(name: str) -> str:
+    """Of the form that a file of this name is read in; that of a page with the version of its extractor."""
+    form = form_of(name).name
+    return f"{form} {_extractor()}" if form == HTML else form
+
+
+@cache
+def _extractor() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("trafilatura")
+    except metadata.PackageNotFoundError:
+        return ""

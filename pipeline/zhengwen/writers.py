@@ -4,18 +4,38 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from zhengwen.errors import OutputError
+from zhengwen.forms import HTML, form_of
 from zhengwen.ledger.store import FOLDER, location
 from zhengwen.readers import Source
 
 _PARTIAL = re.compile(r"\.zhengwen-(\d+)-[0-9a-f]+")
 
 
-def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, overwrite: bool) -> None:
-    """Makes the output folder.
+def targets(sources: Sequence[Source], to: str) -> tuple[dict[Source, str], list[OutputError]]:
+    """The name of each source's output, and the sources left out because an earlier one's has the same name."""
+    names: dict[Source, str] = {}
+    first: dict[str, Source] = {}
+    faults = []
+    for source in sorted(sources, key=lambda s: form_of(s.name).target(s.name, to) != s.name):
+        name = form_of(source.name).target(source.name, to)
+        if name in first:
+            remedy = f"clean it by itself, or with --to {HTML}"
+            faults.append(
+                OutputError(f"{source.shown}: {name} would be the output of {first[name].shown}, too; {remedy}")
+            )
+        else:
+            first[name] = source
+            names[source] = name
+    return {s: names[s] for s in sources if s in names}, faults
+
+
+def prepare(folder: Path, paths: Sequence[str], outputs: Mapping[Source, str], *, overwrite: bool) -> None:
+    """Makes the output folder; ``outputs`` holds the name below it for each source.
 
     Raises `OutputError` if it lies inside an input folder, which the next run would read again; if an output would
     take the place of an input; or if it holds something, but no ledger, and ``overwrite`` is false.
@@ -24,8 +44,8 @@ def prepare(folder: Path, paths: Sequence[str], sources: Sequence[Source], *, ov
     for given in paths:
         if Path(given).is_dir() and (where == Path(given).resolve() or Path(given).resolve() in where.parents):
             raise OutputError(f"{folder}: the output folder lies inside the input {given}; choose one outside of it")
-    inputs = {s.path.resolve(): s.shown for s in sources if s.path}
-    for target in {(where / s.name).resolve() for s in sources} & inputs.keys():
+    inputs = {s.path.resolve(): s.shown for s in outputs if s.path}
+    for target in {(where / name).resolve() for name in outputs.values()} & inputs.keys():
         raise OutputError(f"{folder}: the input {inputs[target]} would be overwritten; choose another folder")
     try:
         foreign = folder.exists() and any(p.name != FOLDER for p in folder.iterdir())
@@ -58,22 +78,47 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def _swap(path: Path, data: bytes, like: os.stat_result | None) -> None:
-    partial = path.with_name(f".zhengwen-{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        with partial.open("xb") as file:
+    with partial(path) as there:
+        with there.open("xb") as file:
             file.write(data)
             if like:
-                with contextlib.suppress(OSError, AttributeError):
-                    os.chown(partial, like.st_uid, like.st_gid)
-                partial.chmod(like.st_mode & 0o7777)
-                file.flush()
-                os.fsync(file.fileno())
-        partial.replace(path)
-        if like:
-            _sync(path.parent)
+                _settle(file, there, like)
+        move(there, path, lasting=like is not None)
+
+
+@contextlib.contextmanager
+def partial(path: Path) -> Iterator[Path]:
+    """The name of a file beside another, to write it to and move it from; what is left there at the end goes."""
+    there = path.with_name(f".zhengwen-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield there
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink()
+            there.unlink()
+
+
+def settle(there: Path, path: Path) -> None:
+    """Makes a partial file last, with mode and owner of the one it is to replace, if that is there."""
+    with there.open("rb") as file:
+        if path.exists():
+            _settle(file, there, path.stat())
+        else:
+            os.fsync(file.fileno())
+
+
+def _settle(file: BinaryIO, there: Path, like: os.stat_result) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        os.chown(there, like.st_uid, like.st_gid)
+    there.chmod(like.st_mode & 0o7777)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def move(there: Path, path: Path, *, lasting: bool = True) -> None:
+    """Puts a partial file in its place, so that it is there also if the power fails."""
+    there.replace(path)
+    if lasting:
+        _sync(path.parent)
 
 
 def _sync(folder: Path) -> None:

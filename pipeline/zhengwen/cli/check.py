@@ -16,8 +16,9 @@ from zhengwen.cli.configured import Configured, current, source, tailored
 from zhengwen.cli.filters import Filters, Known, Sought
 from zhengwen.cli.fixing import Asked, fix
 from zhengwen.cli.outputs import Outputs, ReportType
-from zhengwen.cli.shared import check_options, complain, kinds_left, listed, locate, progress, summarise
+from zhengwen.cli.shared import FLAWS, check_options, complain, kinds_left, listed, locate, more, progress, summarise
 from zhengwen.errors import BaselineError, UnreadableInputError
+from zhengwen.forms import Fields
 from zhengwen.ledger.store import location, opened
 from zhengwen.readers import STDIN, Source, root_of
 from zhengwen.reports.diff import unified
@@ -55,6 +56,8 @@ class _Options:
     min_score: float
     model: Path | None
     keep_list: Path | None
+    text_field: str
+    id_field: str | None
     encoding: str | None
     cache: bool
     cache_dir: Path | None
@@ -82,7 +85,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 
     Exit code 0 if there is nothing, 1 if there are findings, 2 if anything could not be done, in every format. With
     --format jsonl each finding is a JSON object on a line of its own; start and end are offsets in code points into the
-    decoded text. With --fix only what is left counts as a finding.
+    decoded text; those of an HTML page into its source, those of a record of JSON Lines into its text. With --fix only
+    what is left counts as a finding.
     """
     said = _Options(**options)
     if (said.diff or said.statistics or said.show_kept) and source("format") != "command line":
@@ -104,11 +108,12 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             said.model,
             _loader(said.model),
             lambda s: settings(s).kinds,
-            lambda _: None,
+            lambda *_: None,
             lambda _: None,
             listed_,
             said.encoding,
             cache,
+            Fields(said.text_field, said.id_field),
         )
         if said.fix:
             known = baseline.read(said.baseline) if said.baseline else []
@@ -145,11 +150,13 @@ def _run(
         for message in summary.messages:
             outputs.fault(message)
 
-        def fail(fault: UnreadableInputError) -> None:
-            complain(fault, summary)
-            outputs.fault(str(fault))
+        def fail(fault: UnreadableInputError, flaws: int) -> None:
+            complain(fault, summary, show=flaws <= FLAWS)
+            if flaws <= FLAWS:
+                outputs.fault(str(fault))
 
-        for result in replace(checker, complain=fail, tick=bar.update).check(sources):
+        checker = replace(checker, complain=fail, tick=bar.update)
+        for result in checker.check(sources):
             checked = filters.checked(result)
             summary.count(checked.records, advert=checked.advert)
             outputs.article(checked)
@@ -158,6 +165,8 @@ def _run(
             if said.write_baseline and checked.path:
                 place = baseline.place(checked.path, said.write_baseline.parent)
                 entries += baseline.entries(place, checked.records)
+        for flawed, count in checker.flaws.items():
+            more(flawed, count)
         outputs.end()
     return entries
 

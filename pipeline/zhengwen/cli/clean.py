@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from zhengwen.cli.shared import (
     complain,
     copies_option,
     encoding_option,
+    fields_options,
     ignored,
     keep_option,
     kinds_left,
@@ -27,11 +28,13 @@ from zhengwen.cli.shared import (
     model_option,
     selection,
     summarise,
+    to_option,
     walk,
 )
 from zhengwen.cli.tailored import TailoredCleaner
 from zhengwen.dedup.verify import Limits, Reason
-from zhengwen.errors import OutputError
+from zhengwen.errors import OutputError, ZhengwenError
+from zhengwen.forms import HTML, MARKDOWN, Edit, Fields, form_of
 from zhengwen.keeping import Keep
 from zhengwen.model import load
 from zhengwen.readers import STDIN, Source, root_of
@@ -39,7 +42,7 @@ from zhengwen.recording import Settings, excess
 from zhengwen.reports.diff import unified
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
-from zhengwen.writers import prepare
+from zhengwen.writers import prepare, targets
 
 
 @click.command("clean", cls=Configured)
@@ -51,6 +54,7 @@ from zhengwen.writers import prepare
 @click.option(
     "--overwrite", is_flag=True, help="Replace files in the way that are no earlier output of the same input."
 )
+@to_option
 @max_removed_option
 @copies_option
 @limit_options
@@ -58,6 +62,7 @@ from zhengwen.writers import prepare
 @selection
 @ignored
 @keep_option
+@fields_options
 @encoding_option
 @model_option
 def command(
@@ -67,6 +72,7 @@ def command(
     diff: bool,
     drop_adverts: bool,
     overwrite: bool,
+    to: str | None,
     max_removed: float | None,
     copies: str | None,
     similarity: float,
@@ -75,33 +81,42 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     keep_list: Path | None,
+    text_field: str,
+    id_field: str | None,
     encoding: str | None,
     model: Path | None,
 ) -> int:
     """Write cleaned articles, and a ledger from which `restore` gives every original back.
 
-    Reads files and folders (.md, .markdown, .txt, with sub-folders) and writes what is left of each article under the
-    same relative path below the output folder. A run that was stopped goes on with the same command. With - as the
-    only path, filters standard input to standard output, without a ledger.
+    Reads files and folders (.md, .markdown, .txt, .html, .htm, .jsonl, .jsonl.gz, .jsonl.zst, with sub-folders) and
+    writes what is left of each article under the same relative path below the output folder. Of an HTML page the main
+    text is cleaned: page.html becomes page.md, or stays HTML with --to html. Of JSON Lines the text in a field of each
+    line is cleaned. A run that was stopped goes on with the same command. With - as the only path, filters standard
+    input to standard output, without a ledger.
     """
-    asked = copies if origin("dedup") == "command line" else None
+    asked = {key: value if origin(key) == "command line" else None for key, value in (("to", to), ("dedup", copies))}
     _check_usage(paths, output, diff, in_place, asked)
     summary = Summary()
     sources = locate(paths, summary)
     keep = Keep(listed(keep_list, paths))
     cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
     limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
-    settings = Settings(drop_adverts, limit / 100, encoding, to_encoding, overwrite)
+    to = HTML if in_place else to or MARKDOWN
+    settings = Settings(drop_adverts, limit / 100, to, encoding, to_encoding, overwrite, Fields(text_field, id_field))
+    outputs, clashes = targets(sources, to)
+    for clash in clashes:
+        complain(clash, summary)
     folder = root_of(paths) if in_place else output
     limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     notes = []
     if not folder or diff:
-        _without_ledger(remembered(cleaner, folder) if folder else cleaner, sources, settings, summary, diff=diff)
+        mindful = remembered(cleaner, folder) if folder else cleaner
+        _without_ledger(mindful, list(outputs), settings, summary, diff=diff)
     else:
         if output:
-            prepare(output, paths, sources, overwrite=overwrite)
+            prepare(output, paths, outputs, overwrite=overwrite)
         tailoring = {"per_path": rules(("select", "ignore"))}
-        notes = _told(clean(cleaner, sources, folder, settings, limits, summary, tailoring, in_place=in_place))
+        notes = _told(clean(cleaner, list(outputs), folder, settings, limits, summary, tailoring, in_place=in_place))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 
@@ -117,7 +132,10 @@ def _selections(
     return {name: mine for name, mine in kinds.items() if mine != kinds_left(select, ignore)}
 
 
-def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool, copies: str | None) -> None:
+def _check_usage(
+    paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool, asked: Mapping[str, str | None]
+) -> None:
+    """asked: the options ``--to`` and ``--dedup``, if the command line itself has them."""
     filtering = paths == (STDIN,)
     if not paths:
         raise click.UsageError("name the files or folders to clean, or - for standard input")
@@ -127,7 +145,9 @@ def _check_usage(paths: tuple[str, ...], output: Path | None, diff: bool, in_pla
         raise click.UsageError("- writes to standard output; leave -o and --in-place out")
     if output and in_place:
         raise click.UsageError("-o writes elsewhere and --in-place does not; choose one")
-    if copies not in (None, "off") and not output:
+    if in_place and asked["to"] == MARKDOWN:
+        raise click.UsageError("in its place a page stays a page; leave --to out, or write elsewhere with -o")
+    if asked["dedup"] not in (None, "off") and not output:
         raise click.UsageError("copies are left out of an output folder; name one with -o, or leave --dedup out")
     if not (filtering or diff or output or in_place):
         raise click.UsageError("say where to write with -o FOLDER or --in-place, or look first with --diff")
@@ -137,18 +157,28 @@ def _without_ledger(
     cleaner: Cleaner, sources: Sequence[Source], settings: Settings, summary: Summary, *, diff: bool
 ) -> None:
     """Shows what would go, or filters standard input to standard output."""
-    for source, found in walk(cleaner, sources, summary, settings.encoding):
+    for source, found in walk(cleaner, sources, summary, settings.fields, settings.encoding):
         cleaned = _limited(source, found, settings, summary)
         summary.add(cleaned, count_adverts=False)
         drop = cleaned.advert and settings.drop_adverts and not cleaner.keep.guards(cleaned.article)
         if cleaned.advert:
-            note_advert(source, summary.adverts - 1, drop=drop)
-        if diff and drop:
-            click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
-        elif diff:
-            _show(source, cleaned)
-        elif not drop:
-            _print(source, cleaned, settings, summary)
+            note_advert(source, cleaned.article, summary.adverts - 1, drop=drop)
+        try:
+            if diff and drop:
+                click.secho(f"--- {harmless(source.shown)}\n+++ (left out)", bold=True)
+            elif diff:
+                _show(source, cleaned, settings)
+            elif not drop:
+                _print(source, form_of(source.name).edit(cleaned, source.shown, settings.to), settings)
+        except ZhengwenError as fault:
+            complain(fault, summary)
+
+
+def _print(source: Source, edit: Edit, settings: Settings) -> None:
+    try:
+        sys.stdout.buffer.write(edit.converted(settings.to_encoding).output)
+    except OutputError as e:
+        raise OutputError(f"{source.shown}: {e}; choose another --to-encoding") from None
 
 
 def _limited(source: Source, cleaned: Cleaned, settings: Settings, summary: Summary) -> Cleaned:
@@ -158,16 +188,6 @@ def _limited(source: Source, cleaned: Cleaned, settings: Settings, summary: Summ
         return cleaned
     complain(fault, summary)
     return replace(cleaned, findings=(), removed=())
-
-
-def _print(source: Source, cleaned: Cleaned, settings: Settings, summary: Summary) -> None:
-    encoding = settings.to_encoding or cleaned.article.encoding
-    text = cleaned.text.removeprefix("\ufeff") if encoding != cleaned.article.encoding else cleaned.text
-    try:
-        sys.stdout.buffer.write(text.encode(encoding))
-    except UnicodeEncodeError as e:
-        what = f"character {e.object[e.start]!r} cannot be written in {encoding}"
-        complain(OutputError(f"{source.shown}: {what}; choose another --to-encoding"), summary)
 
 
 def _told(done: Done) -> list[str]:
@@ -187,7 +207,13 @@ def _adverts(summary: Summary, drop: bool) -> list[str]:
     return [f"advertisements as a whole: {summary.adverts:,} ({fate})"]
 
 
-def _show(source: Source, cleaned: Cleaned) -> None:
-    for line in unified(source.shown, cleaned.article.text, cleaned.text):
+def _show(source: Source, cleaned: Cleaned, settings: Settings) -> None:
+    article = cleaned.article
+    if article.line:
+        name, sides = f"{source.shown}:{article.line}", (article.text, cleaned.text)
+    else:
+        edit = form_of(source.name).edit(cleaned, source.shown, settings.to)
+        name, sides = source.shown, (edit.before, edit.after)
+    for line in unified(name, *sides):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         click.secho(line, fg=color, bold=line.startswith(("---", "+++")))

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from zhengwen.cli.configured import Configured, current, parameter, source, value
-from zhengwen.cli.shared import check_options, copies_option, limit_options, max_removed_option
+from zhengwen.cli.shared import check_options, copies_option, limit_options, max_removed_option, to_option
 from zhengwen.configuration import KEYS
 from zhengwen.reports.terminal import harmless
 
@@ -15,6 +15,7 @@ from zhengwen.reports.terminal import harmless
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @check_options
 @click.option("--drop-adverts", is_flag=True, help="As of `clean`.")
+@to_option
 @max_removed_option
 @copies_option
 @limit_options

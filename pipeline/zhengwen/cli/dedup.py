@@ -70,14 +70,14 @@ def command(
     """
     _check_usage(paths, output, against, report, repeated)
     summary = Summary()
-    sources = locate(paths, summary)
+    sources = locate(paths, summary, many=False)
     if repeated:
         _list_repeated(sources, repeated, report, summary)
         return summary.exit_code(findings_count=False)
     _check_against(against, output, sources)
     before = load(output) if output else None
     if output:
-        prepare(output, paths, sources, overwrite=overwrite or index.exists(output))
+        prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
     readable, new = _gather(sources, summary)
     if output and before is not None and not overwrite:
         readable, new = _without_others(output, before, readable, new, summary)
@@ -172,7 +172,7 @@ def _against(folder: Path, new: Known, summary: Summary) -> _Others:
     """The articles of another folder, from its index if it has one."""
     if index.exists(folder):
         return _matching(folder, load(folder), new)
-    return _Others(*_gather(locate([str(folder)], summary), summary))
+    return _Others(*_gather(locate([str(folder)], summary, many=False), summary))
 
 
 def _matching(folder: Path, kept: Index, new: Known) -> _Others:
@@ -234,7 +234,7 @@ def _write_lines(path: Path, lines: Sequence[str]) -> None:
     if str(path) == STDIN:
         click.echo(whole, nl=False)
     else:
-        write(path, whole.encode())
+        write(path, whole.encode("utf-8", "surrogatepass"))
 
 
 def _summarise(articles: int, out: Sequence[LeftOut], summary: Summary) -> None:

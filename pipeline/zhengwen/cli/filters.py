@@ -53,11 +53,17 @@ class Filters:
             found = self.known.unknown(source, found)
             self.left_out += len(result.records) - len(found)
         least = self.min_score(source)
+        text = result.text if self.changed and (found or result.kept) else ""
         passing, kept = (
-            tuple(r for r in some if r.score >= least and self._is_changed(result, r)) for some in (found, result.kept)
+            tuple(r for r in some if r.score >= least and self._is_changed(result, text, r))
+            for some in (found, result.kept)
         )
-        return Checked(source.shown, source.path, passing, result.advert and bool(passing), kept)
+        return Checked(result.shown, source.path, passing, result.advert and bool(passing), kept)
 
-    def _is_changed(self, result: Result, record: Record) -> bool:
+    def _is_changed(self, result: Result, text: str, record: Record) -> bool:
         path = result.source.path
-        return not (self.changed and path) or self.changed.touch(path, result.text, record.start, record.end)
+        if not (self.changed and path):
+            return True
+        if result.line:
+            return self.changed.hold(path, result.line, result.line)
+        return self.changed.touch(path, text, record.start, record.end)

@@ -10,6 +10,7 @@ from zhengwen.baseline import Entry
 from zhengwen.cli.checking import Checker
 from zhengwen.cli.configured import rules
 from zhengwen.cli.filters import Sought
+from zhengwen.forms import HTML
 from zhengwen.readers import Source
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
@@ -55,16 +56,16 @@ def fix(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Path,
     What could not be done is counted in ``summary``.
     """
     known = asked.marks
-    found = [
+    found = dict.fromkeys(
         result.source
         for result in checker.check(sources)
         if not result.advert
         for least in [asked.sought(result.source).min_score]
         if any(is_safe(r.kind, r.score, r.fingerprint, least, known) for r in result.records)
-    ]
+    )
     if not found:
         return []
-    done = _clean(checker, asked, found, folder)
+    done = _clean(checker, asked, list(found), folder)
     summary.faults += done.faults
     summary.messages += done.messages
     taken = sum(done.passages.values())
@@ -98,7 +99,7 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
             "known": hashlib.sha256(repr(sorted(asked.marks)).encode()).hexdigest(),
         },
     }
-    settings = Settings(encoding=checker.encoding, overwrite=asked.overwrite)
+    settings = Settings(to=HTML, encoding=checker.encoding, overwrite=asked.overwrite, fields=checker.fields)
     summary = Summary()
     recorded.clean(cleaner, sources, folder, settings, None, summary, also, in_place=True)
     return summary

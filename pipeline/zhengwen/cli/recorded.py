@@ -1,6 +1,7 @@
 """``zhengwen clean`` with a ledger: into a folder, or in place."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,10 +9,13 @@ from pathlib import Path
 import click
 
 from zhengwen import __version__
+from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
-from zhengwen.cli.shared import complain, progress, tell
+from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
+from zhengwen.corpora import CorpusRecorder
 from zhengwen.dedup.verify import Limits
+from zhengwen.forms import form_of
 from zhengwen.keeping import Keep
 from zhengwen.ledger.entries import ADVERT, REFUSED, Key
 from zhengwen.ledger.store import Ledger, location, opened
@@ -53,18 +57,33 @@ def clean(
     with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
         run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
-        place = InPlace() if in_place else Folder(folder)
+        place = InPlace() if in_place else Folder(folder, settings.to)
         sources = _distinct(sources) if in_place else sources
-        for outcome in Recorder(cleaner, place, ledger, run, settings).outcomes(sources):
-            skipped += outcome.skipped
-            done.append(((outcome.source.name, ""), not outcome.skipped))
-            _count(outcome, summary)
-            bar.update(1)
+        how = (cleaner, place, ledger, run, settings)
+        flaws = Counter[Source]()
+        for some in (
+            Recorder(*how).outcomes(_files(sources, many=False)),
+            CorpusRecorder(*how).outcomes(_files(sources, many=True)),
+        ):
+            for outcome in some:
+                skipped += outcome.skipped and not outcome.part
+                flaws[outcome.source] += outcome.part and outcome.fault is not None
+                if not form_of(outcome.source.name).many:
+                    done.append(((outcome.source.name, ""), not outcome.skipped))
+                _count(outcome, summary, show=flaws[outcome.source] <= FLAWS)
+                bar.update(not outcome.part)
+        for source, count in flaws.items():
+            more(source, count)
         found = leave_out(folder, ledger, run, done, copies) if copies else []
     for number, copy in enumerate(found):
         alike = f"{copy.likeness.reason}, Jaccard {copy.likeness.jaccard:.2f}, {copy.likeness.containment:.0%} of it"
         _say_first(number, f"{harmless(copy.name)}: left out, {harmless(copy.keeper)} says the same ({alike})")
     return Done(skipped, found)
+
+
+def _files(sources: Sequence[Source], *, many: bool) -> list[Source]:
+    """The sources that hold an article each, or many."""
+    return [s for s in sources if form_of(s.name).many == many]
 
 
 def _configuration(
@@ -78,6 +97,9 @@ def _configuration(
         "keep_list": hashlib.sha256(listed.encode()).hexdigest() if listed else "",
         "drop_adverts": settings.drop_adverts,
         "max_removed": settings.max_removed,
+        "to": settings.to,
+        "text_field": settings.fields.text,
+        "id_field": settings.fields.id,
         "encoding": settings.encoding,
         "to_encoding": settings.to_encoding,
         "copies": asdict(copies) if copies else None,
@@ -108,23 +130,24 @@ def _distinct(sources: Sequence[Source]) -> list[Source]:
     return list(found.values())
 
 
-def _count(outcome: Outcome, summary: Summary) -> None:
+def _count(outcome: Outcome, summary: Summary, *, show: bool) -> None:
     if outcome.cleaned:
         untouched = outcome.status == REFUSED
         cleaned = replace(outcome.cleaned, findings=(), removed=()) if untouched else outcome.cleaned
         summary.add(cleaned, count_adverts=False)
         if cleaned.advert:
-            note_advert(outcome.source, summary.adverts - 1, drop=outcome.status == ADVERT)
+            note_advert(outcome.source, cleaned.article, summary.adverts - 1, drop=outcome.status == ADVERT)
     if outcome.warning:
         _say(f"zhengwen: warning: {outcome.warning}")
     if outcome.fault:
-        complain(outcome.fault, summary)
+        complain(outcome.fault, summary, show=show)
 
 
-def note_advert(source: Source, number: int, *, drop: bool) -> None:
+def note_advert(source: Source, article: Article, number: int, *, drop: bool) -> None:
     """Says what becomes of an article that is an advertisement as a whole, the ``number``-th of the run."""
     fate = "left out" if drop else "kept as it is"
-    _say_first(number, f"{source.shown}: an advertisement as a whole, {fate}")
+    name = f"{source.shown}:{article.line}" if article.line else source.shown
+    _say_first(number, f"{name}: an advertisement as a whole, {fate}")
 
 
 def _say_first(number: int, message: str) -> None:

@@ -16,7 +16,7 @@ _ROUNDS = 4
 class SafeCleaner(TailoredCleaner):
     """Removes only what is safe, and nothing of an article that is an advertisement as a whole.
 
-    least: the score that the settings ask for, by name of the article.
+    least: the score that the settings ask for, by name of the file.
     """
 
     least: Callable[[str], float] = field(default=lambda _: 0.0)
@@ -41,7 +41,7 @@ class SafeCleaner(TailoredCleaner):
 
     def _unsafe(self, cleaned: Cleaned) -> frozenset[str]:
         """The fingerprints of what may not go."""
-        least = self.least(cleaned.article.name)
+        least = self.least(cleaned.article.file)
         found = ((f, _mark(cleaned, f)) for f in cleaned.findings)
         return frozenset(m for f, m in found if not is_safe(f.kind, round(f.score, 4), m, least, self.known))
 

@@ -11,8 +11,10 @@ from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
 from zhengwen.charsets import known
 from zhengwen.cli.configured import excludes
 from zhengwen.errors import UnreadableInputError, ZhengwenError
+from zhengwen.forms import SUFFIXES, TARGETS, Fields, form_of
+from zhengwen.forms.jsonl import Flaw, Record
 from zhengwen.keeplist import KEEP_LIST, read_list
-from zhengwen.readers import STDIN, Source, find, read, shards
+from zhengwen.readers import STDIN, Source, batches, find, read, records, shards
 from zhengwen.reports.formats import FORMATS
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
@@ -24,6 +26,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 _FEW = 20
+FLAWS = 20
+"""Lines of a file of many articles, at most, that are named when they cannot be read."""
 
 
 class Kinds(click.ParamType[Any]):
@@ -125,6 +129,15 @@ def max_removed_option(command: Command) -> Command:
     )(command)
 
 
+def to_option(command: Command) -> Command:
+    """The option ``--to`` of `clean`."""
+    return click.option(
+        "--to",
+        type=click.Choice(TARGETS),
+        help="What HTML pages are written as.  [default: markdown; html with --in-place]",
+    )(command)
+
+
 def copies_option(command: Command) -> Command:
     """The option ``--dedup`` of `clean`."""
     return click.option(
@@ -133,6 +146,13 @@ def copies_option(command: Command) -> Command:
         type=click.Choice(["near", "exact", "off"]),
         help="Which copies of other articles are left out.  [default: near; off with --in-place]",
     )(command)
+
+
+def fields_options(command: Command) -> Command:
+    """The options ``--text-field`` and ``--id-field``."""
+    text = click.option("--text-field", default="text", show_default=True, help="Field of JSON Lines that is cleaned.")
+    number = click.option("--id-field", help="Field of JSON Lines that names a record; the line's number if not given.")
+    return text(number(command))
 
 
 def keep_option(command: Command) -> Command:
@@ -161,6 +181,7 @@ def check_options(command: Command) -> Command:
         click.option("--baseline", type=click.Path(path_type=Path), help="Leave out the findings of this file."),
         model_option,
         encoding_option,
+        fields_options,
         keep_option,
         click.option(
             "--min-score",
@@ -184,9 +205,11 @@ def kinds_left(select: Sequence[str], ignore: Sequence[str]) -> tuple[str, ...]:
     return tuple(kind for kind in select if kind not in ignore)
 
 
-def complain(fault: ZhengwenError, summary: Summary) -> None:
+def complain(fault: ZhengwenError, summary: Summary, *, show: bool = True) -> None:
     """Reports something that could not be done; the run goes on."""
     summary.faults += 1
+    if not show:
+        return
     summary.messages.append(str(fault))
     tell(f"zhengwen: error: {harmless(str(fault))}")
 
@@ -201,8 +224,9 @@ def tell(message: str) -> None:
         click.echo(message, err=True)
 
 
-def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
-    """The files to read, less those that the settings leave out; complains of those that are not there.
+def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list[Source]:
+    """The files to read, less those that the settings leave out; complains of those that are not there. Files of many
+    articles are left out unless ``many``, if they are not named themselves.
 
     Raises `UnreadableInputError` if there is none and none was left out.
     """
@@ -214,27 +238,63 @@ def locate(paths: Sequence[str], summary: Summary) -> list[Source]:
             click.echo(f"zhengwen: note: {harmless(note)}", err=True)
     for fault in faults:
         complain(fault, summary)
+    if not many:
+        named = {Path(p) for p in paths}
+        sources = [s for s in sources if s.path in named or not form_of(s.name).many]
     if not sources and not faults and not noted:
         where = ", ".join(paths)
-        raise UnreadableInputError(f"{where}: no .md, .markdown or .txt file here; name files or other folders")
+        known = " or ".join((", ".join(SUFFIXES[:-1]), SUFFIXES[-1]))
+        raise UnreadableInputError(f"{where}: no {known} file here; name files or other folders")
     return sources
 
 
 def walk(
-    cleaner: "Cleaner", sources: Sequence[Source], summary: Summary, encoding: str | None = None
+    cleaner: "Cleaner", sources: Sequence[Source], summary: Summary, fields: Fields, encoding: str | None = None
 ) -> Iterator[tuple[Source, "Cleaned"]]:
     """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
     with progress(len(sources), "article") as bar:
         for shard in shards(sources):
-            readable: list[tuple[Source, Article]] = []
-            for source in shard:
-                try:
-                    readable.append((source, read(source, encoding)))
-                except UnreadableInputError as fault:
-                    complain(fault, summary)
-            cleaned = cleaner.clean([article for _, article in readable])
-            yield from zip((source for source, _ in readable), cleaned, strict=True)
+            if form_of(shard[0].name).many:
+                yield from _walk_records(cleaner, shard[0], summary, fields, encoding)
+            else:
+                yield from _walk_articles(cleaner, shard, summary, encoding)
             bar.update(len(shard))
+
+
+def _walk_articles(
+    cleaner: "Cleaner", shard: Sequence[Source], summary: Summary, encoding: str | None
+) -> Iterator[tuple[Source, "Cleaned"]]:
+    readable: list[tuple[Source, Article]] = []
+    for source in shard:
+        try:
+            readable.append((source, read(source, encoding)))
+        except UnreadableInputError as fault:
+            complain(fault, summary)
+    cleaned = cleaner.clean([article for _, article in readable])
+    yield from zip((source for source, _ in readable), cleaned, strict=True)
+
+
+def _walk_records(
+    cleaner: "Cleaner", source: Source, summary: Summary, fields: Fields, encoding: str | None
+) -> Iterator[tuple[Source, "Cleaned"]]:
+    flaws = 0
+    try:
+        for batch in batches(records(source, fields, encoding)):
+            for line in batch:
+                if isinstance(line, Flaw):
+                    flaws += 1
+                    complain(line.fault, summary, show=flaws <= FLAWS)
+            for cleaned in cleaner.clean([line for line in batch if isinstance(line, Record)]):
+                yield source, cleaned
+    except UnreadableInputError as fault:
+        complain(fault, summary)
+    more(source, flaws)
+
+
+def more(source: Source, flaws: int) -> None:
+    """Says how many lines of a file were not named one by one."""
+    if flaws > FLAWS:
+        tell(f"zhengwen: error: {harmless(source.shown)}: {flaws - FLAWS:,} more lines are kept as they are")
 
 
 class _NoBar:

@@ -9,13 +9,13 @@ from zhengwen.cleaning import Cleaned, Cleaner
 
 @dataclass(frozen=True, slots=True)
 class TailoredCleaner(Cleaner):
-    """Cleans each article with the kinds selected for its name; others with ``selection``."""
+    """Cleans each article with the kinds selected for the name of its file; others with ``selection``."""
 
     of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def clean(self, articles: Sequence[Article]) -> list[Cleaned]:
         """The cleaned articles, in order."""
-        selections = [self.of.get(a.name, self.selection) for a in articles]
+        selections = [self.of.get(a.file, self.selection) for a in articles]
         cleaned: dict[int, Cleaned] = {}
         for selection in dict.fromkeys(map(tuple, selections)):
             chosen = [n for n, s in enumerate(selections) if tuple(s) == selection]

@@ -2,12 +2,14 @@
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zhengwen.articles import Finding, fingerprint
+from zhengwen.articles import Article, Finding, fingerprint
 from zhengwen.errors import LedgerError
+from zhengwen.forms import Edit
+from zhengwen.forms.form import MARK
 
 if TYPE_CHECKING:
     from zhengwen.cleaning import Cleaned
@@ -23,7 +25,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Text that stood at ``start`` (code points into the decoded original) and is not in the cleaned article.
+    """Text that stood at ``start`` (code points into the decoded original, or into what it became in another form) and
+    is not in the cleaned article.
 
     passage: id of the passage it belongs to; None for a byte order mark that a conversion dropped.
     """
@@ -36,6 +39,8 @@ class Cut:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A removed passage: ``original[start:end]``, in code points; its cuts hold the text that went with it.
+
+    Of a page, the cuts hold its text, and start and end are those in its source.
 
     id: sixteen hexadecimal digits of a hash of the key, the place and the text; the same in every run.
     kind: empty for white space that no finding covers.
@@ -65,7 +70,7 @@ class Entry:
     """One article.
 
     hash, size: SHA-256 and bytes of the input; an empty hash if it could not be read.
-    form: "markdown" or "text".
+    form: "markdown", "text", "html" or "jsonl".
     encoding: of the input; empty if it was not decoded.
     newlines: "lf", "crlf", "cr", "mixed" or "none".
     status: one of `STATUSES`.
@@ -74,6 +79,8 @@ class Entry:
     why: what was said to the user of an article that is not readable or refused.
     keeper, likeness: the article that stands for a duplicate, and how alike they are.
     whole: the input's bytes, compressed, where output and cuts cannot give them back.
+    output: path of the output, if it is not that of the input: then it is in another form, and output and cuts give
+        not the input but what it was in that form; ``whole`` has the input.
     replaces: SHA-256 of what the output may take the place of: an earlier output, or what --overwrite covers.
     """
 
@@ -93,6 +100,12 @@ class Entry:
     passages: tuple[Passage, ...] = ()
     cuts: tuple[Cut, ...] = ()
     likeness: Likeness | None = None
+    output: str = ""
+
+    @property
+    def place(self) -> str:
+        """The path of the output."""
+        return self.output or self.key[0]
 
 
 def sha256(data: bytes) -> str:
@@ -151,47 +164,59 @@ def less(text: str, cuts: Sequence[Cut]) -> str:
     return "".join((*kept, text[place:]))
 
 
-def itemise(cleaned: "Cleaned", key: Key) -> tuple[tuple[Passage, ...], tuple[Cut, ...]]:
-    """The passages that go (without reasons), and every removed character in a cut of one of them.
+Explain = Callable[[str, str], tuple[str, ...]]
+"""The reasons for a passage and its kind."""
+
+
+def itemise(
+    cleaned: "Cleaned", key: Key, edit: Edit, explain: Explain = lambda *_: ()
+) -> tuple[tuple[Passage, ...], tuple[Cut, ...]]:
+    """The passages that go, and every removed character in a cut of one of them.
 
     A removed span belongs to the finding it overlaps; one that overlaps several is cut where the next one begins. What
-    no finding overlaps is a passage of white space of its own.
+    no finding overlaps is a passage of white space, or of markup, of its own.
     """
-    text, findings = cleaned.article.text, cleaned.findings
+    findings = _placed(cleaned, edit)
     passages: dict[str, Passage] = {}
-    cuts = []
+    cuts = [Cut(0, MARK, None)] if edit.unmarked else []
     n = 0
-    for start, end in cleaned.removed:
+    for start, end in edit.gone:
         place = start
         while place < end:
-            while n < len(findings) and findings[n].end <= place:
+            while n < len(findings) and findings[n][1] <= place:
                 n += 1
-            here, upto = Finding(place, end, "", 0.0), end
-            if n < len(findings) and findings[n].start < end:
-                here = findings[n]
-                if here.end < end and n + 1 < len(findings):
-                    upto = min(end, findings[n + 1].start)
-            passage = _named(here, key, text)
+            upto, passage = end, None
+            if n < len(findings) and findings[n][0] < end:
+                passage = _passage(findings[n][2], key, cleaned.article, explain)
+                if place < findings[n][1] < end and n + 1 < len(findings):
+                    upto = min(end, findings[n + 1][0])
+            passage = passage or _blank(place, end, key, edit)
             passages[passage.id] = passage
-            cuts.append(Cut(place, text[place:upto], passage.id))
+            cuts.append(Cut(place, edit.before[place:upto], passage.id))
             place = upto
     return tuple(passages.values()), tuple(cuts)
 
 
-def _named(finding: Finding, key: Key, text: str) -> Passage:
-    passage = text[finding.start : finding.end]
-    name = "\0".join((*key, str(finding.start), passage)).encode("utf-8", "surrogatepass")
+def _placed(cleaned: "Cleaned", edit: Edit) -> list[tuple[int, int, Finding]]:
+    """The findings, each with the place of it in what is edited."""
+    places = [(*place, f) for place, f in zip(edit.found, cleaned.findings, strict=True)]
+    return sorted((p for p in places if p[0] < p[1]), key=lambda p: p[:2])
+
+
+def _passage(finding: Finding, key: Key, article: Article, explain: Explain) -> Passage:
+    text = article.text[finding.start : finding.end]
+    start, end = article.locate(finding.start, finding.end)
+    score = round(finding.score, 4)
     return Passage(
-        hashlib.blake2b(name, digest_size=8).hexdigest(),
-        finding.start,
-        finding.end,
-        finding.kind,
-        round(finding.score, 4),
-        fingerprint(passage),
-        (),
+        _id(key, start, text), start, end, finding.kind, score, fingerprint(text), explain(text, finding.kind)
     )
 
 
-def form(name: str) -> str:
-    """What an article is written in, by its name."""
-    return "text" if name.lower().endswith(".txt") else "markdown"
+def _blank(start: int, end: int, key: Key, edit: Edit) -> Passage:
+    text = edit.before[start:end]
+    return Passage(_id(key, start, text), start, end, "", 0.0, fingerprint(text), ())
+
+
+def _id(key: Key, start: int, text: str) -> str:
+    name = "\0".join((*key, str(start), text)).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(name, digest_size=8).hexdigest()

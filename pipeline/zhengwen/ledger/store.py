@@ -6,12 +6,12 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zhengwen.errors import LedgerError, OutputError
-from zhengwen.ledger.entries import Cut, Entry, Key, Likeness, Passage
+from zhengwen.ledger.entries import STATUSES, Cut, Entry, Key, Likeness, Passage
 
 FOLDER = ".zhengwen"
 NAME = "ledger.sqlite"
@@ -28,15 +28,16 @@ CREATE TABLE articles (
     hash TEXT NOT NULL, size INTEGER NOT NULL, form TEXT NOT NULL, encoding TEXT NOT NULL, newlines TEXT NOT NULL,
     status TEXT NOT NULL, cleaned TEXT, written TEXT NOT NULL, why TEXT NOT NULL,
     keeper_path TEXT, keeper_record TEXT, alike TEXT, jaccard REAL, containment REAL,
-    whole BLOB, replaces TEXT, overwriting INTEGER NOT NULL DEFAULT 0,
+    whole BLOB, replaces TEXT, output TEXT NOT NULL, overwriting INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (path, record)
 ) WITHOUT ROWID;
 CREATE INDEX duplicates ON articles (keeper_path) WHERE keeper_path IS NOT NULL;
 CREATE TABLE passages (
-    id TEXT NOT NULL PRIMARY KEY, path TEXT NOT NULL, record TEXT NOT NULL, "start" INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, kind TEXT NOT NULL, score REAL NOT NULL, fingerprint TEXT NOT NULL, reasons TEXT NOT NULL
+    id TEXT NOT NULL, path TEXT NOT NULL, record TEXT NOT NULL, "start" INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, kind TEXT NOT NULL, score REAL NOT NULL, fingerprint TEXT NOT NULL, reasons TEXT NOT NULL,
+    PRIMARY KEY (path, record, "start", id)
 ) WITHOUT ROWID;
-CREATE INDEX passages_of ON passages (path, record, "start");
+CREATE INDEX passages_by_id ON passages (id);
 CREATE TABLE cuts (
     path TEXT NOT NULL, record TEXT NOT NULL, "start" INTEGER NOT NULL, text TEXT NOT NULL, passage TEXT,
     PRIMARY KEY (path, record, "start")
@@ -45,6 +46,11 @@ CREATE TABLE kept (
     path TEXT NOT NULL, record TEXT NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (path, record, fingerprint)
 ) WITHOUT ROWID;
 """
+
+_PAGE = 200
+_OF_ARTICLES = ("articles", "passages", "cuts")
+UNFINISHED = "/"
+"""What the path of a file of many articles ends with in the ledger until all of it is recorded; no file is named so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,16 @@ class Ledger:
         return self._recorded(row) if row else None
 
     def articles(self) -> Iterator[Recorded]:
-        """Everything recorded, by path and record."""
-        for path, record in self._rows("SELECT path, record FROM articles", ()):
-            if found := self.recorded((_text(path), _text(record))):
+        """Everything recorded, by path and record; a page of it is held."""
+        after, last = "", tuple[Any, ...]()
+        while rows := self._rows(f"SELECT * FROM articles {after} ORDER BY path, record LIMIT {_PAGE}", last):
+            yield from (r for r in map(self._recorded, rows) if not r.entry.key[0].endswith(UNFINISHED))
+            after, last = "WHERE (path, record) > (?, ?)", rows[-1][:2]
+
+    def files(self) -> Iterator[Recorded]:
+        """The articles that are files, and the files of many articles, by path."""
+        for (path,) in self._rows("SELECT path FROM articles WHERE record = '' ORDER BY path", ()):
+            if found := self.recorded((_text(path), "")):
                 yield found
 
     def duplicates(self) -> Iterator[Recorded]:
@@ -95,10 +108,21 @@ class Ledger:
             if found := self.recorded((_text(path), _text(record))):
                 yield found
 
+    def records(self, path: str, statuses: Sequence[str] = STATUSES) -> Iterator[Recorded]:
+        """The records of a file that have one of the statuses, in the order of their keys; a page of them is held."""
+        last: str | bytes = ""
+        marks = ", ".join("?" * len(statuses))
+        those = f"path = ? AND record > ? AND status IN ({marks})"
+        query = f"SELECT * FROM articles WHERE {those} ORDER BY record LIMIT {_PAGE}"
+        while rows := self._rows(query, (_stored(path), last, *statuses)):
+            yield from map(self._recorded, rows)
+            last = rows[-1][1]
+
     def holder(self, passage: str) -> Recorded | None:
         """The article of a passage."""
-        row = self._row("SELECT a.* FROM articles a JOIN passages p USING (path, record) WHERE p.id = ?", (passage,))
-        return self._recorded(row) if row else None
+        query = "SELECT a.* FROM articles a JOIN passages p USING (path, record) WHERE p.id = ?"
+        found = map(self._recorded, self._rows(query, (passage,)))
+        return next((r for r in found if not r.entry.key[0].endswith(UNFINISHED)), None)
 
     def kept(self) -> dict[str, frozenset[str]]:
         """Fingerprints of the passages that were put back, by path."""
@@ -112,6 +136,28 @@ class Ledger:
         with self._writing() as database:
             for entry in entries:
                 _replace(database, run, entry)
+
+    def begin(self, path: str) -> None:
+        """Forgets what killed runs recorded of files of many articles that they did not finish."""
+        with self._writing() as database:
+            for table in _OF_ARTICLES:
+                database.execute(f"DELETE FROM {table} WHERE path = ?", (_stored(path + UNFINISHED),))
+
+    def write_records(self, run: int, path: str, entries: Sequence[Entry]) -> None:
+        """Records part of a file of many articles; `finish` makes it known."""
+        with self._writing() as database:
+            for entry in entries:
+                _insert(database, run, replace(entry, key=(path + UNFINISHED, entry.key[1])))
+
+    def finish(self, run: int, entry: Entry) -> None:
+        """Records a file of many articles, and its records in place of all that was recorded of them."""
+        path = _stored(entry.key[0])
+        with self._writing() as database:
+            for table in _OF_ARTICLES:
+                database.execute(f"DELETE FROM {table} WHERE path = ?", (path,))
+                unfinished = _stored(entry.key[0] + UNFINISHED)
+                database.execute(f"UPDATE {table} SET path = ? WHERE path = ?", (path, unfinished))
+            _insert(database, run, entry)
 
     def put_back(self, recorded: Recorded, entry: Entry, fingerprint: str) -> None:
         """Records that a passage of an article is in its output again, and stays there."""
@@ -133,7 +179,7 @@ class Ledger:
 
     def _recorded(self, row: tuple[Any, ...]) -> Recorded:
         (path, record, run, hash_, size, form, encoding, lines, status, cleaned, written, why, *rest) = row
-        keeper_path, keeper_record, alike, jaccard, containment, whole, replaces, overwriting = rest
+        keeper_path, keeper_record, alike, jaccard, containment, whole, replaces, output, overwriting = rest
         key = (_text(path), _text(record))
         passages = self._rows(
             'SELECT id, "start", "end", kind, score, fingerprint, reasons FROM passages '
@@ -160,6 +206,7 @@ class Ledger:
             tuple(_passage(*row) for row in passages),
             tuple(Cut(start, _text(text), passage) for start, text, passage in cuts),
             None if alike is None else Likeness(alike, jaccard, containment),
+            _text(output),
         )
         return Recorded(entry, run, bool(overwriting))
 
@@ -183,9 +230,13 @@ class Ledger:
 
 
 def _replace(database: sqlite3.Connection, run: int, entry: Entry) -> None:
+    for table in _OF_ARTICLES:
+        database.execute(f"DELETE FROM {table} WHERE path = ? AND record = ?", _key(entry.key))
+    _insert(database, run, entry)
+
+
+def _insert(database: sqlite3.Connection, run: int, entry: Entry) -> None:
     key = _key(entry.key)
-    for table in ("articles", "passages", "cuts"):
-        database.execute(f"DELETE FROM {table} WHERE path = ? AND record = ?", key)
     keeper = _key(entry.keeper) if entry.keeper else (None, None)
     alike = entry.likeness
     row = (
@@ -204,6 +255,7 @@ def _replace(database: sqlite3.Connection, run: int, entry: Entry) -> None:
         *((alike.reason, alike.jaccard, alike.containment) if alike else (None, None, None)),
         entry.whole,
         entry.replaces,
+        _stored(entry.output),
         0,
     )
     database.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(row))})", row)

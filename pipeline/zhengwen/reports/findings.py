@@ -27,6 +27,8 @@ class Record:
     """A finding with everything a reader of it needs; lines and columns count from 1, offsets are code points.
 
     end_column: of the character after the last one. marks: where the reasons stand in the excerpt, as far as they do.
+    record: id in a file of many articles, else empty; the lines are then that of the record, and offsets and columns
+        count in its text.
     """
 
     path: str
@@ -42,6 +44,7 @@ class Record:
     fingerprint: str
     reasons: tuple[str, ...]
     marks: tuple[tuple[int, int], ...]
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +67,29 @@ def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
     """The findings of one article, in order."""
     from zhengwen.reasons import words
 
-    text = cleaned.article.text
-    starts = _line_starts(text) if cleaned.findings else []
+    article = cleaned.article
+    starts = _line_starts(article.origin) if cleaned.findings else []
     for f in cleaned.findings:
-        passage = text[f.start : f.end]
-        line = bisect_right(starts, f.start)
-        last = bisect_right(starts, max(f.start, f.end - 1))
+        passage = article.text[f.start : f.end]
+        start, end = article.locate(f.start, f.end)
+        line = bisect_right(starts, start)
+        last = bisect_right(starts, max(start, end - 1))
         shown, reasons = excerpt(passage), words(model, passage, f.kind)
         yield Record(
             path,
-            f.start,
-            f.end,
-            line,
-            last,
-            f.start - starts[line - 1] + 1,
-            f.end - starts[last - 1] + 1,
+            start,
+            end,
+            article.line or line,
+            article.line or last,
+            start + 1 if article.line else start - starts[line - 1] + 1,
+            end + 1 if article.line else end - starts[last - 1] + 1,
             f.kind,
             round(f.score, 4),
             shown,
             fingerprint(passage),
             reasons,
             marks(shown, reasons),
+            article.record,
         )
 
 
@@ -121,14 +126,16 @@ def _folded(character: str) -> str:
 
 
 def located(record: Record) -> str:
-    """``path:line:column``, to begin a line with."""
-    return harmless_line(f"{record.path}:{record.line}:{record.column}")
+    """``path:line:column``, and the id of a record of a file of many, to begin a line with."""
+    named = f" [{record.record}]" if record.record else ""
+    return harmless_line(f"{record.path}:{record.line}:{record.column}{named}")
 
 
 def fields(record: Record) -> dict[str, Any]:
     """What programs read of a finding. These names are a contract."""
     return {
         "path": record.path,
+        **({"record": record.record} if record.record else {}),
         "start": record.start,
         "end": record.end,
         "line": record.line,

@@ -39,7 +39,8 @@ class CodeQuality:
 
 def _issue(record: Record, place: str, number: int) -> dict[str, object]:
     """A finding; its fingerprint holds where it does not move: with path and passage, without the line."""
-    told = f"{place}\0{record.kind}\0{record.fingerprint}\0{number}".encode("utf-8", "surrogateescape")
+    named = f"{place}\0{record.record}" if record.record else place
+    told = f"{named}\0{record.kind}\0{record.fingerprint}\0{number}".encode("utf-8", "surrogateescape")
     return {
         "description": f"{record.kind} ({record.score:.2f}): {record.excerpt}",
         "check_name": f"zhengwen/{record.kind}",

@@ -74,17 +74,20 @@ def _described(rule: Rule) -> dict[str, Any]:
 
 
 def _result(record: Record, place: dict[str, str], number: int) -> dict[str, Any]:
-    """Columns count code points, the last one exclusive; the fingerprints hold where the passage moves."""
-    region = {
-        "startLine": record.line,
-        "startColumn": record.column,
-        "endLine": record.end_line,
-        "endColumn": record.end_column,
-        "charOffset": record.start,
-        "charLength": record.end - record.start,
-        "snippet": {"text": record.excerpt},
-    }
-    passage = f"{record.fingerprint}:{number}"
+    """Columns count code points, the last one exclusive; the fingerprints hold where the passage moves.
+
+    A finding in a record has the line of the record only: its columns count in a text that is a part of the line.
+    """
+    region: dict[str, Any] = {"startLine": record.line, "endLine": record.end_line}
+    if not record.record:
+        region |= {
+            "startColumn": record.column,
+            "endColumn": record.end_column,
+            "charOffset": record.start,
+            "charLength": record.end - record.start,
+        }
+    region["snippet"] = {"text": record.excerpt}
+    passage = f"{record.fingerprint}:{record.record}:{number}" if record.record else f"{record.fingerprint}:{number}"
     return {
         "ruleId": record.kind,
         "ruleIndex": _NUMBERS[record.kind],
