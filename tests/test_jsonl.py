@@ -154,6 +154,8 @@ def test_shards_become_shards_and_come_back(
     assert f"not done again: {len(before)}" in zhengwen("clean", corpus, *where).stderr.decode()
     assert zhengwen("restore", folder, "-o", "back").returncode == 0
     assert {name: unpacked(tmp_path / "back" / name) for name in tree(tmp_path / "back")} == before
+    assert zhengwen("restore", folder, "-o", folder, "--overwrite").returncode == 0
+    assert {name: unpacked(folder / name) for name in tree(folder)} == before
 
 
 @pytest.mark.parametrize("where", [("-o", "out"), ("--in-place",)])
