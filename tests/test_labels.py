@@ -89,4 +89,5 @@ def test_the_sample_articles_are_among_the_labelled() -> None:
     texts = {s.article.text for s in read_labels([ROOT / "samples" / "labelled"])}
     files = [p for p in (ROOT / "samples" / "articles").rglob("*") if p.is_file()]
     assert len(files) >= 40
-    assert all(p.read_bytes().decode() in texts for p in files)
+    unlabelled = {p.name for p in files if p.read_bytes().decode() not in texts}
+    assert unlabelled == {"sticker-mirror.md"}, "a repost of a labelled one, there to be left out as a copy"
