@@ -1,6 +1,7 @@
 """Cleaning leaves copies out of the output, says who stands for them, and keeps them whole in the ledger."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -158,3 +159,34 @@ def test_records_and_pages_that_stay_pages_are_not_compared(zhengwen: Run, scrap
     assert (tmp_path / "out" / "two.html").exists()
     assert (tmp_path / "out" / "corpus.jsonl").read_text(encoding="utf-8").count("\n") == 2
     assert "left out as copies of others: 1 " in done.stderr.decode()
+
+
+def test_a_copy_comes_back_when_its_keeper_is_gone(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
+    zhengwen("clean", scraped, "-o", tmp_path / "out")
+    left, keeper = next((n, str(row[1])) for n, row in entries(tmp_path / "out").items() if row[1])
+    (scraped / keeper).unlink()
+    (tmp_path / "out" / keeper).unlink()
+    done = zhengwen("clean", scraped, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert names(tmp_path / "out") == {left, "c.md"}
+
+
+def test_an_empty_path_is_no_folder(zhengwen: Run) -> None:
+    done = zhengwen("clean", "", "--in-place")
+    assert done.returncode == 2
+    assert "is a variable not set?" in done.stderr.decode()
+
+
+def test_a_report_never_takes_the_place_of_a_device_and_follows_a_link(
+    zhengwen: Run, scraped: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for command in (("dedup", scraped, "--report", "pipe"), ("check", scraped, "--report", "sarif=pipe")):
+        done = zhengwen(*command)
+        assert done.returncode == 2
+        assert "is not a regular file" in done.stderr.decode()
+    assert zhengwen("dedup", scraped, "--report", "link").returncode == 0
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").is_file()

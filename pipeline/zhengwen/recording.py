@@ -161,7 +161,13 @@ class Recorder:
             and there == entry.cleaned
             and not recorded.overwriting
             and (isinstance(self._place, InPlace) or entry.hash == sha256(found))
+            and (not entry.keeper or self._stands(entry.keeper))
         )
+
+    def _stands(self, keeper: Key) -> bool:
+        """Whether the article that stands for a duplicate is still in the output."""
+        recorded = self._ledger.recorded(keeper)
+        return bool(recorded and recorded.entry.cleaned) and self._place.path(Source(keeper[0], None, 0)).is_file()
 
     def _sweep(self, folder: Path) -> None:
         if folder not in self._swept:

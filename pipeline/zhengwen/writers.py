@@ -60,6 +60,19 @@ def prepare(folder: Path, paths: Sequence[str], outputs: Mapping[Source, str], *
         raise OutputError(f"{folder}: cannot be made ({e.strerror})") from None
 
 
+def report_place(path: Path) -> Path:
+    """Where a report that the user named goes: through a link to what it names, never in the place of a device.
+
+    Raises `OutputError`.
+    """
+    there = path.resolve() if path.is_symlink() else path
+    if there.exists() and not (there.is_file() or there.is_dir()):
+        raise OutputError(
+            f"{path}: is not a regular file; name another one, or - for standard output where that is offered"
+        )
+    return there
+
+
 def write(path: Path, data: bytes) -> None:
     """Writes a file and the folders above it: as a whole or not at all. Raises `OutputError`."""
     try:

@@ -28,7 +28,7 @@ from zhengwen.reports.kept import Kept
 from zhengwen.reports.statistics import Statistics
 from zhengwen.reports.summary import Summary
 from zhengwen.repository import common_parent, root
-from zhengwen.writers import write
+from zhengwen.writers import report_place, write
 
 if TYPE_CHECKING:
     from zhengwen.cache import Cache
@@ -94,7 +94,12 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
     _check_usage(paths, said)
     settings = _settings(said)
     summary = Summary()
-    sources = locate(paths, summary)
+    own = {
+        p.resolve()
+        for p in (said.baseline, said.write_baseline, *(p for _, p in said.reports if p.suffix == ".jsonl"))
+        if p
+    }
+    sources = [s for s in locate(paths, summary) if not s.path or s.path.resolve() not in own]
     filters = Filters(lambda s: settings(s).min_score, known=_known(said))
     if said.since is not None:
         from zhengwen.revisions import changes
@@ -261,7 +266,7 @@ def _write_baseline(path: Path, entries: list[baseline.Entry], summary: Summary)
     """Writes the baseline and says so; not if an article could not be read, whose entries would be lost."""
     if summary.faults:
         raise BaselineError(f"{path}: not written, because inputs could not be done, see above; mend or exclude them")
-    write(path, baseline.write(entries).encode("utf-8", "backslashreplace"))
+    write(report_place(path), baseline.write(entries).encode("utf-8", "backslashreplace"))
     return f"{len(entries):,} {'entry' if len(entries) == 1 else 'entries'} written to {path}"
 
 

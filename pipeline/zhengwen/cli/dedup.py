@@ -23,7 +23,7 @@ from zhengwen.readers import STDIN, Source, fetch, read, shards
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
-from zhengwen.writers import prepare, write
+from zhengwen.writers import prepare, report_place, write
 
 
 @click.command("dedup", cls=Configured)
@@ -234,7 +234,7 @@ def _write_lines(path: Path, lines: Sequence[str]) -> None:
     if str(path) == STDIN:
         click.echo(whole, nl=False)
     else:
-        write(path, whole.encode("utf-8", "surrogatepass"))
+        write(report_place(path), whole.encode("utf-8", "surrogatepass"))
 
 
 def _summarise(articles: int, out: Sequence[LeftOut], summary: Summary) -> None:

@@ -14,6 +14,7 @@ from zhengwen.readers import Source
 from zhengwen.reports.findings import Checked
 from zhengwen.reports.formats import FORMATS, Renderer, Scene, renderer
 from zhengwen.reports.github import JobSummary
+from zhengwen.writers import report_place
 
 
 class ReportType(click.ParamType[Any]):
@@ -43,7 +44,7 @@ class Outputs:
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             for form, path in reports:
-                self._ways.append((renderer(form, scene), self._temporary(path)))
+                self._ways.append((renderer(form, scene), self._temporary(report_place(path))))
             undo.pop_all()
 
     def show(self, form: Renderer) -> None:

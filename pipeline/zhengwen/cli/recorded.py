@@ -66,7 +66,7 @@ def clean(
             CorpusRecorder(*how).outcomes(_files(sources, many=True)),
         ):
             for outcome in some:
-                skipped += outcome.skipped and not outcome.part
+                skipped += outcome.skipped and not outcome.part and not outcome.fault
                 flaws[outcome.source] += outcome.part and outcome.fault is not None
                 if not form_of(outcome.source.name).many:
                     done.append(((outcome.source.name, ""), not outcome.skipped))

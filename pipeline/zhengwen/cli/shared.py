@@ -230,6 +230,8 @@ def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list
 
     Raises `UnreadableInputError` if there is none and none was left out.
     """
+    if "" in paths:
+        raise click.UsageError("an empty path names nothing; is a variable not set?")
     left_out = excludes()
     sources, faults = find(paths, left_out)
     noted = left_out.noted if left_out else []

@@ -13,6 +13,12 @@ def unified(shown: str, before: str, after: str) -> Iterator[str]:
     import difflib
 
     name = harmless(shown)
-    old, new = (_LINE_BREAK.split(text) for text in (before, after))
+    old, new = (_lines(text) for text in (before, after))
     for line in difflib.unified_diff(old, new, name, f"{name} (cleaned)", lineterm=""):
         yield line[:1] + harmless_line(line[1:].expandtabs(4))
+
+
+def _lines(text: str) -> list[str]:
+    """Without the nothing after a last line break."""
+    lines = _LINE_BREAK.split(text)
+    return lines[:-1] if not lines[-1] else lines
