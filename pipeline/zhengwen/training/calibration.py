@@ -11,6 +11,7 @@ from zhengwen.blocks import Floats
 from zhengwen.model import Features, Model
 from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
+from zhengwen.training.evaluation import covered
 
 CHANGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 CAUTIONS = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4)
@@ -68,21 +69,11 @@ def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> fl
         gold, found, w = h.targets[seen] > 0, kinds[seen] > 0, h.weights[seen]
         owner = h.features.blocks.owner()[seen]
         counts[:4] += [w[a & b].sum() for a, b in ((gold, found), (gold, ~found), (~gold, found), (~gold, ~found))]
-        shares = _covered(gold, found, w, owner)
+        shares = covered(gold, found, w, owner)
         counts[4:6] += (shares >= 0.5).sum(), len(shares)
-        counts[6] += (_covered(found, gold, w, owner) < 0.5).sum()
+        counts[6] += (covered(found, gold, w, owner) < 0.5).sum()
     hit, left, lost, kept, half, passages, false = counts.tolist()
     if kept < RETENTION * (kept + lost):
         return kept / max(kept + lost, 1) - RETENTION - 1
     passages = max(passages, 1)
     return 2 * hit / max(2 * hit + left + lost, 1) + half / passages - 0.5 * false / passages
-
-
-def _covered(
-    marks: NDArray[np.bool_], other: NDArray[np.bool_], w: Floats, owner: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    if not marks.any():
-        return np.zeros(0)
-    change = np.flatnonzero(np.concatenate(([True], (marks[1:] != marks[:-1]) | (owner[1:] != owner[:-1]))))
-    shares: NDArray[np.float64] = np.add.reduceat(w * other, change) / np.add.reduceat(w, change)
-    return shares[marks[change]]

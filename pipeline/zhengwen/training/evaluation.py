@@ -7,6 +7,7 @@ weigh nothing. All figures are shares of that weight unless they say passages or
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +82,8 @@ def tally(text: str, gold: Iterable[Span], predicted: Iterable[Span]) -> Tally:
     seen = np.flatnonzero(w)
     w = w[seen]
     g, p = paint(len(text), gold)[seen], paint(len(text), predicted)[seen]
-    halves = _shares(g > 0, p > 0, w)
-    wrong = _shares(p > 0, g > 0, w)
+    halves = covered(g > 0, p > 0, w)
+    wrong = covered(p > 0, g > 0, w)
 
     def weigh(flags: NDArray[np.bool_]) -> int:
         return int(w[flags].sum())
@@ -106,11 +107,16 @@ def tally(text: str, gold: Iterable[Span], predicted: Iterable[Span]) -> Tally:
     )
 
 
-def _shares(marks: NDArray[np.bool_], other: NDArray[np.bool_], w: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Of each run of marks, the share of its weight that the other marks cover."""
+def covered(
+    marks: NDArray[np.bool_], other: NDArray[np.bool_], w: NDArray[Any], owner: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
+    """Of each run of marks, the share of its weight that the other marks cover; runs end with their ``owner``."""
     if not marks.any():
         return np.zeros(0)
-    change = np.flatnonzero(np.concatenate(([True], marks[1:] != marks[:-1])))
+    edge = marks[1:] != marks[:-1]
+    if owner is not None:
+        edge |= owner[1:] != owner[:-1]
+    change = np.flatnonzero(np.concatenate(([True], edge)))
     shares: NDArray[np.float64] = np.add.reduceat(w * other, change) / np.add.reduceat(w, change)
     return shares[marks[change]]
 
