@@ -22,7 +22,7 @@ TAG = 3
 
 _INVISIBLE = (0x7F, 0xA0, 0xAD, 0x205F, 0x2060, 0x3000, 0xFEFF, *range(0x2000, 0x2010), *range(0x2028, 0x2030))
 _MARKUP = "*_~`>#\\"
-_SIMPLIFIED = Path(__file__).with_name("simplified.txt")
+SIMPLIFIED = Path(__file__).with_name("simplified.txt")
 """Pairs of a traditional character and its simplified form, after OpenCC; benchmarks/simplified.py writes them."""
 _COMPATIBLE = ((0x21, 0x180), (0x2010, 0x2070), (0x2460, 0x2500), (0x3000, 0x3400), (0xF900, 0x10000))
 
@@ -38,7 +38,7 @@ def _fold_table() -> NDArray[np.uint32]:
             if len(folded) == 1 and ord(folded) < 0x10000:
                 table[code] = ord(folded)
     simplified = np.arange(0x10000, dtype=np.uint32)
-    pairs = np.array([*map(ord, _SIMPLIFIED.read_text(encoding="utf-8").replace("\n", ""))], np.uint32)
+    pairs = np.array([*map(ord, SIMPLIFIED.read_text(encoding="utf-8").replace("\n", ""))], np.uint32)
     simplified[pairs[::2]] = pairs[1::2]
     table = simplified[table]
     table[np.isin(table, np.array([*b"0123456789"]))] = ord("0")
