@@ -1,7 +1,7 @@
 """Articles to cleaned articles: findings, and the spans that go."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from operator import itemgetter
@@ -49,22 +49,20 @@ class Cleaner:
 
     def clean(self, articles: Sequence[Article]) -> list[Cleaned]:
         """The cleaned articles, in order; no article influences another."""
-        done: list[Cleaned | None] = [None] * len(articles)
+        done: dict[int, Cleaned] = {}
+        for rounds in self.passes(articles):
+            done |= {r.work.number: r.result(articles[r.work.number]) for r in rounds if not r.goes_on}
+        return [done[n] for n in range(len(articles))]
+
+    def passes(self, articles: Sequence[Article]) -> Iterator[list["Round"]]:
+        """The readings of the articles that are left to read, one after another."""
         pending = [_Work(n, a, [(0, len(a.text))], (), ()) for n, a in enumerate(articles)]
-        first = True
         while pending:
             reading = self.model.read([w.article for w in pending])
-            ahead = []
-            for work, round_ in zip(pending, self._rounds(reading, pending), strict=True):
-                findings, removed, advert = round_
-                if advert and first:
-                    done[work.number] = Cleaned(articles[work.number], tuple(findings), (), True)
-                elif advert or not removed:
-                    done[work.number] = work.finish(articles[work.number])
-                else:
-                    ahead.append(work.less(findings, removed))
-            pending, first = ahead, False
-        return [c for c in done if c is not None]
+            found = zip(pending, self._rounds(reading, pending), strict=True)
+            rounds = [Round(reading, n, work, *round_) for n, (work, round_) in enumerate(found)]
+            yield rounds
+            pending = [r.work.less(r.findings, r.removed) for r in rounds if r.goes_on]
 
     def _rounds(self, reading: Reading, works: Sequence["_Work"]) -> list[tuple[list[Finding], list[Deletion], bool]]:
         """Findings, deletions and the verdict on the whole for each article of a reading, in its own offsets."""
@@ -153,6 +151,32 @@ def _adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """What one reading makes of one article, or of what earlier ones left of it.
+
+    number: of the article in the reading. findings, removed: in offsets of what was read.
+    """
+
+    reading: Reading
+    number: int
+    work: "_Work"
+    findings: list[Finding]
+    removed: list[Deletion]
+    advert: bool
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether something went, so that the rest is read anew."""
+        return bool(self.removed) and not self.advert
+
+    def result(self, article: Article) -> Cleaned:
+        """What became of the article in the end."""
+        if self.advert and not self.work.removed:
+            return Cleaned(article, tuple(self.findings), (), True)
+        return self.work.finish(article)
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     """An article on its way: what is left of it, and where that stood in the original."""
 
@@ -180,6 +204,11 @@ class _Work:
         findings = sorted((_trimmed(article.text, f) for f in self.findings), key=lambda f: f.start)
         found = tuple(f for f in findings if f.start < f.end)
         return Cleaned(article, found, tuple(_merge(sorted(self.removed))), False)
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of what is left begins and ends in the original."""
+        pieces = self._pieces([0, *accumulate(high - low for low, high in self.kept)], start, end)
+        return pieces[0][0], pieces[-1][1]
 
     def _pieces(self, places: list[int], start: int, end: int) -> list[tuple[int, int]]:
         """A span of what is left, as spans of the original; ``places``: where the kept spans stand in what is left."""

@@ -68,7 +68,7 @@ def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
     from zhengwen.reasons import words
 
     article = cleaned.article
-    starts = _line_starts(article.origin) if cleaned.findings else []
+    starts = line_starts(article.origin) if cleaned.findings else []
     for f in cleaned.findings:
         passage = article.text[f.start : f.end]
         start, end = article.locate(f.start, f.end)
@@ -93,7 +93,8 @@ def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
         )
 
 
-def _line_starts(text: str) -> list[int]:
+def line_starts(text: str) -> list[int]:
+    """Where each line begins."""
     return [0, *(m.end() for m in _LINE_BREAK.finditer(text))]
 
 

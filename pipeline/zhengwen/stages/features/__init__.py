@@ -1,13 +1,15 @@
 """Texts and blocks to arrays: characters, n-grams, structure, context."""
 
-from zhengwen.stages.features.codes import Codes, Stream, count, encode, stream
+from zhengwen.stages.features.codes import DROPPED, TAG, Codes, Stream, count, encode, plain, stream
 from zhengwen.stages.features.context import context, probabilities
-from zhengwen.stages.features.ngrams import ORDERS, hashes
+from zhengwen.stages.features.ngrams import ORDERS, hashes, places
 from zhengwen.stages.features.structure import fingerprints, structure
 from zhengwen.stages.features.vertical import unrolled
 
 __all__ = [
+    "DROPPED",
     "ORDERS",
+    "TAG",
     "Codes",
     "Stream",
     "context",
@@ -15,6 +17,8 @@ __all__ = [
     "encode",
     "fingerprints",
     "hashes",
+    "places",
+    "plain",
     "probabilities",
     "stream",
     "structure",

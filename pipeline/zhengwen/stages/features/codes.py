@@ -29,31 +29,44 @@ _COMPATIBLE = ((0x21, 0x180), (0x2010, 0x2070), (0x2460, 0x2500), (0x3000, 0x340
 
 def _fold_table() -> NDArray[np.uint32]:
     """Folded code of each code point of the basic plane: NFKC and lower case where that is a single character,
-    traditional characters to simplified ones, digits to ``0``; white space, variation selectors and invisible
-    characters to `DROPPED`."""
+    digits to ``0``; white space, variation selectors and invisible characters to `DROPPED`."""
     table = np.arange(0x10000, dtype=np.uint32)
     for low, high in _COMPATIBLE:
         for code in range(low, high):
             folded = unicodedata.normalize("NFKC", chr(code)).casefold()
             if len(folded) == 1 and ord(folded) < 0x10000:
                 table[code] = ord(folded)
-    simplified = np.arange(0x10000, dtype=np.uint32)
-    pairs = np.array([*map(ord, SIMPLIFIED.read_text(encoding="utf-8").replace("\n", ""))], np.uint32)
-    simplified[pairs[::2]] = pairs[1::2]
-    table = simplified[table]
     table[np.isin(table, np.array([*b"0123456789"]))] = ord("0")
     table[:0x21] = table[0xFE00:0xFE10] = DROPPED
     table[list(_INVISIBLE)] = DROPPED
     return table
 
 
-_FOLD = _fold_table()
+def _simplified(table: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """A table that maps traditional characters to simplified ones too."""
+    forms = np.arange(0x10000, dtype=np.uint32)
+    pairs = np.array([*map(ord, SIMPLIFIED.read_text(encoding="utf-8").replace("\n", ""))], np.uint32)
+    forms[pairs[::2]] = pairs[1::2]
+    return forms[table]
+
+
+_PLAIN = _fold_table()
+_FOLD = _simplified(_PLAIN)
 _IS_MARKUP = np.isin(np.arange(0x80), np.array([*map(ord, _MARKUP)]))
 
 
 def fold(raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Folded codes of code points."""
-    folded = _FOLD[np.minimum(raw, 0xFFFF)]
+    """Folded codes of code points, traditional characters as simplified ones."""
+    return _looked_up(_FOLD, raw)
+
+
+def plain(raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Folded codes of code points as a reader knows them: traditional characters stay."""
+    return _looked_up(_PLAIN, raw)
+
+
+def _looked_up(table: NDArray[np.uint32], raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    folded = table[np.minimum(raw, 0xFFFF)]
     beyond = np.flatnonzero(raw > 0xFFFF)
     folded[beyond] = raw[beyond]
     return folded
@@ -64,7 +77,7 @@ class Codes:
     """The texts of a batch, end to end.
 
     raw: uint32 (characters,), code points as they stand.
-    folded: uint32 (characters,), see `fold`.
+    folded: uint32 (characters,), see `fold`, with disguised words rewritten (`zhengwen.stages.features.disguise`).
     shown: uint32 (characters,), as ``folded``, but without Markdown's marks, and of a link's target or a tag only a
         mark (`LINK`, `TAG`) and the host.
     links, images: int64, places in ``raw`` of link targets and of pictures, sorted.

@@ -47,3 +47,10 @@ def hashes(source: Stream, order: int, bits: int) -> tuple[NDArray[np.uint32], I
     change[begins[some]] += 1
     change[(begins + lengths)[some]] -= 1
     return rolled[np.cumsum(change[:-1], dtype=np.int8) > 0] >> np.uint32(32 - bits), starts
+
+
+def places(source: Stream, order: int, starts: Ints) -> Ints:
+    """Where in the stream each n-gram of `hashes` begins; ``starts`` as `hashes` gives them."""
+    offset = source.starts[:-1] + (order == 1) - starts[:-1]
+    at: Ints = np.arange(starts[-1]) + np.repeat(offset, np.diff(starts))
+    return at

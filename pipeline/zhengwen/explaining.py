@@ -1,0 +1,231 @@
+"""Why a passage was found, or a line was not: what the score would be without each thing that speaks.
+
+Nothing here is a story about the model: each part is the model's own answer to the same article with one thing taken
+away (ablation), and the words are those whose n-grams are taken out of the word scores. Effects are changes of the
+logarithm of the odds of the kind against content. Parts depend on each other, so they do not add up to the whole; the
+word scores themselves do, see `zhengwen.stages.scores.Words`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhengwen.articles import BOILERPLATE, KINDS, Article, Finding
+from zhengwen.blocks import BlockType, Floats, Ints
+from zhengwen.cleaning import Cleaner, Round
+from zhengwen.model import Features, Model, featurise
+from zhengwen.reasons import telling
+from zhengwen.stages import features
+from zhengwen.stages.scores import BITS
+
+MOST_AGAINST = 3
+MOST_FOR = 5
+PLACE = (
+    "nearness to start",
+    "nearness to end",
+    "place",
+    "blocks before",
+    "blocks after",
+    "blocks",
+    "article letters",
+    "letters before",
+    "letters after",
+)
+"""Columns of structure that say where a block stands."""
+REPETITION = ("repeats", "novelty")
+"""Columns that say whether a block repeats others of its article, and how far its words stray from theirs."""
+_LEAST = 1e-6
+_MARK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one thing does to a passage.
+
+    effect: the logarithm of the odds of the kind against content, less what it is without the thing.
+    without: the score without it.
+    """
+
+    name: str
+    effect: float
+    without: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A passage, its score, and what spoke.
+
+    start, end: in the article's text. kind: of the finding; of a line that stays, the likeliest kind of boilerplate.
+    removed: it is a finding. score: probability of the kind, mean over the passage. odds: logarithm of the odds of the
+    kind against content. reading: which one found it, from 1: what earlier ones removed was gone then.
+    parts: its own words, its neighbours' words, its heading's words, its form, place, repetition.
+    words: runs of its characters, for the kind, then against it.
+    """
+
+    start: int
+    end: int
+    kind: str
+    removed: bool
+    score: float
+    odds: float
+    reading: int
+    parts: tuple[Part, ...]
+    words: tuple[Part, ...]
+
+
+def explain(cleaner: Cleaner, article: Article) -> Iterator[Explanation]:
+    """Explains every finding of an article, in the order of the readings and then of the text."""
+    for number, (round_,) in enumerate(cleaner.passes([article]), 1):
+        if round_.advert and number > 1:
+            return
+        case = _Case(cleaner.model, round_)
+        for finding in round_.findings:
+            yield case.explained(finding, number)
+
+
+def explain_span(cleaner: Cleaner, article: Article, start: int, end: int) -> Explanation | None:
+    """Explains why a span was not found, as the first reading sees it; None if nothing in it can be decided."""
+    (round_,) = next(cleaner.passes([article]))
+    case = _Case(cleaner.model, round_)
+    rows = case.rows(start, end)
+    if not len(rows):
+        return None
+    means = case.reading.probabilities[rows].mean(0)
+    kind = BOILERPLATE[int(means[1:].argmax())]
+    bounds = case.reading.blocks.bounds
+    found = Finding(int(bounds[rows[0]]), int(bounds[rows[-1] + 1]), kind, float(means[KINDS.index(kind)]))
+    return replace(case.explained(found, 1), removed=False)
+
+
+class _Case:
+    """One reading of one article, asked what it would have said."""
+
+    def __init__(self, model: Model, round_: Round) -> None:
+        self.model, self.work, self.reading = model, round_.work, round_.reading
+        self.found = round_.reading.features
+        text = round_.work.article.text
+        self.stream = features.unrolled(
+            features.stream(features.encode([text]).folded, self.found.blocks), self.found.blocks
+        )
+        self.logits = model.words.logits(self.found.hashed)
+        self.means = _means(model, self.found)
+
+    def rows(self, start: int, end: int) -> Ints:
+        """The blocks of a span that carry a decision."""
+        blocks = self.found.blocks
+        inside = (blocks.bounds[:-1] < end) & (blocks.bounds[1:] > start) & blocks.readable()
+        rows: Ints = np.flatnonzero(inside)
+        return rows
+
+    def explained(self, finding: Finding, number: int) -> Explanation:
+        """The explanation of a finding of this reading."""
+        rows = self.rows(finding.start, finding.end)
+        ask = _Question(self, rows, KINDS.index(finding.kind))
+        start, end = self.work.origin(finding.start, finding.end)
+        passage = self.work.article.text[finding.start : finding.end]
+        return Explanation(
+            start, end, finding.kind, True, finding.score, ask.odds, number, ask.parts(), ask.words(passage)
+        )
+
+
+class _Question:
+    """What becomes of some blocks' score for a kind when something is taken away."""
+
+    def __init__(self, case: _Case, rows: Ints, kind: int) -> None:
+        self.case, self.rows, self.kind = case, rows, kind
+        self.odds, _ = self._answer(case.logits, case.found.structure)
+
+    def _answer(self, logits: Floats, structure: Mapping[str, Floats]) -> tuple[float, float]:
+        """Logarithm of the odds, and score."""
+        found = replace(self.case.found, structure=dict(structure))
+        chances = self.case.model.probabilities(found, logits)[self.rows]
+        mean = np.average(chances, axis=0, weights=self.case.found.weights[self.rows] + 1e-3)
+        odds = np.log(np.maximum(mean[self.kind], _LEAST)) - np.log(np.maximum(mean[0], _LEAST))
+        return float(odds), float(mean[self.kind])
+
+    def _part(self, name: str, logits: Floats, structure: Mapping[str, Floats]) -> Part:
+        odds, score = self._answer(logits, structure)
+        return Part(name, self.odds - odds, score)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The parts, by ablation: word scores as of blocks without a word, structure as of the mean training block."""
+        heading = self._heading()
+        others = np.ones(len(self.case.logits), np.bool_)
+        others[self.rows] = False
+        others[heading] = False
+        groups = {"place": PLACE, "repetition": REPETITION}
+        form = [name for name in self.case.found.structure if name not in (*PLACE, *REPETITION)]
+        return (
+            self._part("words", self._silenced(self.rows), self.case.found.structure),
+            self._part("neighbours", self._silenced(np.flatnonzero(others)), self.case.found.structure),
+            *([self._part("heading", self._silenced(heading), self.case.found.structure)] if len(heading) else []),
+            self._part("form", self.case.logits, self._averaged(form)),
+            *(self._part(name, self.case.logits, self._averaged(columns)) for name, columns in groups.items()),
+        )
+
+    def _heading(self) -> Ints:
+        """The heading that the blocks stand under, if it is none of them."""
+        headings = np.flatnonzero(self.case.found.blocks.types[: self.rows[0]] == BlockType.HEADING)
+        return headings[-1:]
+
+    def _silenced(self, rows: Ints) -> Floats:
+        logits = self.case.logits.copy()
+        logits[rows] = self.case.model.words.bias
+        return logits
+
+    def _averaged(self, columns: Sequence[str]) -> dict[str, Floats]:
+        structure = dict(self.case.found.structure)
+        for name in columns:
+            structure[name] = structure[name].copy()
+            structure[name][self.rows] = self.case.means[name]
+        return structure
+
+    def words(self, passage: str) -> tuple[Part, ...]:
+        """The runs of characters that speak most for and against, each with what its absence changes."""
+        model, kind = self.case.model, KINDS[self.kind]
+        runs = telling(model, passage, kind, MOST_FOR) + telling(model, passage, kind, MOST_AGAINST, against=True)
+        found = []
+        for run in runs:
+            places = self._places(run.text)
+            if len(places):
+                logits = self.without_word(places, len(run.text))
+                found.append(self._part(run.shown, logits, self.case.found.structure))
+        return tuple(found)
+
+    def _places(self, text: str) -> Ints:
+        """Where in the stream a run of characters begins, within the passage's blocks."""
+        stream = self.case.stream
+        places = []
+        for row in self.rows.tolist():
+            begin = int(stream.starts[row])
+            said = "".join(map(chr, stream.codes[begin : stream.starts[row + 1]].tolist()))
+            at = said.find(text)
+            while at >= 0:
+                places.append(begin + at)
+                at = said.find(text, at + 1)
+        return np.array(places, np.int64)
+
+    def without_word(self, places: Ints, length: int) -> Floats:
+        """Word scores when every n-gram that touches the runs at these places of the stream is left out."""
+        stream = self.case.stream
+        gone = np.zeros(len(stream.codes) + 1, np.int64)
+        for k in range(length):
+            gone[places + k] = 1
+        before = np.concatenate(([0], np.cumsum(gone)))
+        hashed: list[tuple[NDArray[np.uint32], Ints]] = []
+        for order in features.ORDERS:
+            buckets, starts = features.hashes(stream, order, BITS)
+            at = features.places(stream, order, starts)
+            stays = before[at + order] == before[at]
+            hashed.append((buckets[stays], np.concatenate(([0], np.cumsum(stays)))[starts]))
+        return self.case.model.words.logits(hashed)
+
+
+def _means(model: Model, found: Features) -> dict[str, float]:
+    """The mean of each column of structure over the blocks that the model learnt from."""
+    alone = featurise([Article("", "甲")]).blocks
+    marks = {name: np.array([_MARK + n], np.float32) for n, name in enumerate(found.structure)}
+    (row,) = features.context(np.zeros((1, len(KINDS)), np.float32), marks, alone)
+    return {name: float(model.network.centre[np.flatnonzero(row == mark[0])[0]]) for name, mark in marks.items()}
