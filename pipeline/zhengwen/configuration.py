@@ -13,6 +13,7 @@ from zhengwen.articles import BOILERPLATE
 from zhengwen.charsets import known
 from zhengwen.errors import ConfigurationError
 from zhengwen.forms import TARGETS
+from zhengwen.levels import LEVELS
 
 NAMES = ("zhengwen.toml", "pyproject.toml")
 """Names of files with settings, the first of a folder wins."""
@@ -197,6 +198,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "select": _kinds,
     "ignore": _kinds,
     "min-score": _between(0, 1),
+    "level": _one_of(*LEVELS),
     "format": _one_of("full", "concise", "jsonl", "json", "github", "gitlab", "sarif", "junit"),
     "model": _path,
     "baseline": _path,

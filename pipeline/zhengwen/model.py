@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zhengwen.articles import KINDS, Article
 from zhengwen.blocks import Blocks, Flags, Floats, Ints
 from zhengwen.errors import ModelError, OutputError
+from zhengwen.levels import LEVELS
 from zhengwen.stages import features
 from zhengwen.stages.decode import Decoder, Kinds, bridge
 from zhengwen.stages.scores import BITS, Network, Words
@@ -24,6 +25,8 @@ FORMAT = 2
 """Version of the files and of the features; a model of another one is refused."""
 CARD = "card.json"
 _NETWORK = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
+_STEPS = {"careful": 2.0, "balanced": 1.0, "thorough": 0.0}
+"""Caution that a level adds where training found no decoder for it."""
 IMAGE_WEIGHT = 10
 """A picture weighs as much as this many letters."""
 _PACKED = Path(__file__).parent / "models" / "default"
@@ -83,12 +86,29 @@ class Reading:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier: words, a network over the context, decoder, and the card that says where it comes from."""
+    """A classifier: words, a network over the context, decoder, and the card that says where it comes from.
+
+    levels: the decoder of each level of `zhengwen.levels`; empty for a model that was trained before there were any.
+    """
 
     words: Words
     network: Network
     decoder: Decoder
     card: Mapping[str, Any]
+    levels: Mapping[str, Decoder] = field(default_factory=dict)
+
+    def at(self, level: str) -> "Model":
+        """The model with the decoder of a level, and a fingerprint of its own; itself if the level is empty.
+
+        A model without levels is made more cautious by fixed steps, which promise no share of the content.
+        """
+        if not level:
+            return self
+        steps = {name: replace(self.decoder, caution=self.decoder.caution + s) for name, s in _STEPS.items()}
+        decoder = self.levels[level] if self.levels else steps[level]
+        decisive = json.dumps([self.fingerprint, _decoder_card(decoder)], sort_keys=True)
+        own = hashlib.sha256(decisive.encode()).hexdigest() if decoder != self.decoder else self.fingerprint
+        return replace(self, decoder=decoder, card={**self.card, "fingerprint": own})
 
     def read(self, articles: Sequence[Article]) -> Reading:
         """Scores and decides every block of a batch; articles do not influence each other."""
@@ -171,6 +191,7 @@ def _write(model: Model, folder: Path) -> None:
         "format": FORMAT,
         **model.card,
         "decoder": _decoder_card(model.decoder),
+        **({"levels": {n: _decoder_card(d) for n, d in model.levels.items()}} if model.levels else {}),
         "temperature": model.network.temperature,
         "files": files,
     }
@@ -180,6 +201,7 @@ def _write(model: Model, folder: Path) -> None:
 
 def _fingerprint(card: Mapping[str, Any]) -> str:
     decisive = {name: card[name] for name in ("format", "decoder", "temperature", "files")}
+    decisive |= {"levels": card["levels"]} if "levels" in card else {}
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
@@ -195,7 +217,10 @@ def load(folder: Path | None = None) -> Model:
         idf, weights = (arrays[f"words.{name}"].astype(np.float32) for name in ("idf", "weights"))
         words = Words(arrays["words.terms"], idf, weights, arrays["words.bias"])
         network = Network(**_network_arrays(arrays), temperature=float(card["temperature"]))
-        return Model(words, network, Decoder(**card["decoder"]), card)
+        levels = {name: Decoder(**decoder) for name, decoder in card.get("levels", {}).items()}
+        if levels and levels.keys() != LEVELS.keys():
+            raise ValueError(f"its levels are {', '.join(levels)}, not {', '.join(LEVELS)}")
+        return Model(words, network, Decoder(**card["decoder"]), card, levels)
     except (KeyError, TypeError, ValueError, IndexError) as e:
         raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
 

@@ -55,6 +55,7 @@ class _Options:
     ignore: tuple[str, ...]
     min_score: float
     model: Path | None
+    level: str | None
     keep_list: Path | None
     text_field: str
     id_field: str | None
@@ -111,7 +112,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
     with _cache(said, paths) as cache:
         checker = Checker(
             said.model,
-            _loader(said.model),
+            _loader(said.model, said.level or ""),
             lambda s: settings(s).kinds,
             lambda *_: None,
             lambda _: None,
@@ -119,6 +120,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             said.encoding,
             cache,
             Fields(said.text_field, said.id_field),
+            said.level or "",
         )
         if said.fix:
             known = baseline.read(said.baseline) if said.baseline else []
@@ -221,14 +223,14 @@ def _settings(said: _Options) -> Callable[[Source], Sought]:
     return of
 
 
-def _loader(folder: Path | None) -> "Callable[[], Model]":
+def _loader(folder: Path | None, level: str) -> "Callable[[], Model]":
     """Loads the model when it is asked for first."""
 
     @cache
     def loaded() -> "Model":
         from zhengwen.model import load
 
-        return load(folder)
+        return load(folder).at(level)
 
     return loaded
 

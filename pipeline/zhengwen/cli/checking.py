@@ -103,6 +103,7 @@ class Checker:
     model: its folder. loaded: loads it, when it is needed.
     encoding: of the sources; None to find it out for each.
     fields: where the text and the id of a record of JSON Lines stand.
+    level: of the model that is loaded, see `zhengwen.levels`.
     complain: is given what could not be read, and how many such lines of its file there were so far; 0 for a file.
     flaws: how many lines of each file could not be read.
     """
@@ -116,6 +117,7 @@ class Checker:
     encoding: str | None = None
     cache: "Cache | None" = None
     fields: Fields = Fields()  # noqa: RUF009
+    level: str = ""
     flaws: Counter[Source] = field(init=False, default_factory=Counter)
     _contexts: dict[_Case, str] = field(default_factory=dict)
 
@@ -207,7 +209,9 @@ class Checker:
         """All that decides a result besides the article; empty if the model cannot be told from others."""
         if case not in self._contexts:
             model = stamps.of_model(self.model)
-            told = json.dumps([stamps.of_code(), model, *map(sorted, case), self.encoding, asdict(self.fields)])
+            told = json.dumps(
+                [stamps.of_code(), model, *map(sorted, case), self.encoding, asdict(self.fields), self.level]
+            )
             self._contexts[case] = hashlib.sha256(told.encode()).hexdigest() if model else ""
         return self._contexts[case]
 

@@ -21,6 +21,7 @@ from zhengwen.cli.shared import (
     ignored,
     keep_option,
     kinds_left,
+    level_option,
     limit_options,
     listed,
     locate,
@@ -64,6 +65,7 @@ from zhengwen.writers import prepare, targets
 @keep_option
 @fields_options
 @encoding_option
+@level_option
 @model_option
 def command(
     paths: tuple[str, ...],
@@ -84,6 +86,7 @@ def command(
     text_field: str,
     id_field: str | None,
     encoding: str | None,
+    level: str | None,
     model: Path | None,
 ) -> int:
     """Write cleaned articles, and a ledger from which `restore` gives every original back.
@@ -99,7 +102,8 @@ def command(
     summary = Summary()
     sources = locate(paths, summary)
     keep = Keep(listed(keep_list, paths))
-    cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
+    kinds = kinds_left(select, ignore)
+    cleaner = TailoredCleaner(load(model).at(level or ""), kinds, keep, of=_selections(sources, select, ignore))
     limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
     to = HTML if in_place else to or MARKDOWN
     settings = Settings(drop_adverts, limit / 100, to, encoding, to_encoding, overwrite, Fields(text_field, id_field))

@@ -7,7 +7,7 @@ import click
 
 from zhengwen.articles import BOILERPLATE
 from zhengwen.cleaning import Cleaner
-from zhengwen.cli.shared import model_option, progress
+from zhengwen.cli.shared import level_option, model_option, progress
 from zhengwen.errors import LabelError
 from zhengwen.model import load
 from zhengwen.reports.figures import table
@@ -20,8 +20,9 @@ _BATCH = 64
 @click.command("evaluate")
 @click.argument("labels", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the figures of all articles as one JSON object.")
+@level_option
 @model_option
-def command(labels: tuple[Path, ...], as_json: bool, model: Path | None) -> int:
+def command(labels: tuple[Path, ...], as_json: bool, level: str | None, model: Path | None) -> int:
     """Measure a model on labelled articles.
 
     Prints the figures of all articles, by kind and by source. Articles of which only a window is labelled are left
@@ -30,7 +31,7 @@ def command(labels: tuple[Path, ...], as_json: bool, model: Path | None) -> int:
     samples = [s for s in read_labels(labels) if s.window is None]
     if not samples:
         raise LabelError("the labels cover windows only; evaluation needs articles labelled as a whole")
-    cleaner = Cleaner(load(model), BOILERPLATE)
+    cleaner = Cleaner(load(model).at(level or ""), BOILERPLATE)
     tallies = []
     with progress(len(samples), "article") as bar:
         for start in range(0, len(samples), _BATCH):

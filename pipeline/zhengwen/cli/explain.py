@@ -11,7 +11,7 @@ import click
 from zhengwen.articles import KINDS, Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.configured import Configured
-from zhengwen.cli.shared import complain, encoding_option, fields_options, locate, model_option, selection
+from zhengwen.cli.shared import complain, encoding_option, fields_options, level_option, locate, model_option, selection
 from zhengwen.errors import UnreadableInputError
 from zhengwen.explaining import Explanation, Part, explain, explain_span
 from zhengwen.forms import Fields, form_of
@@ -30,6 +30,7 @@ from zhengwen.reports.terminal import harmless_line
 @selection
 @fields_options
 @encoding_option
+@level_option
 @model_option
 def command(
     paths: tuple[str, ...],
@@ -38,6 +39,7 @@ def command(
     text_field: str,
     id_field: str | None,
     encoding: str | None,
+    level: str | None,
     model: Path | None,
 ) -> int:
     """Say why each passage was found: its score, and what the score would be without each thing that spoke.
@@ -48,7 +50,7 @@ def command(
     the line is that of a record.
     """
     summary = Summary()
-    cleaner = Cleaner(load(model), select)
+    cleaner = Cleaner(load(model).at(level or ""), select)
     told = []
     for path in paths:
         name, line = _parted(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from zhengwen import levels
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
 from zhengwen.charsets import known
 from zhengwen.cli.configured import excludes
@@ -14,6 +15,7 @@ from zhengwen.errors import UnreadableInputError, ZhengwenError
 from zhengwen.forms import SUFFIXES, TARGETS, Fields, form_of
 from zhengwen.forms.jsonl import Flaw, Record
 from zhengwen.keeplist import KEEP_LIST, read_list
+from zhengwen.levels import LEVELS
 from zhengwen.readers import STDIN, Source, batches, find, read, records, shards
 from zhengwen.reports.formats import FORMATS
 from zhengwen.reports.summary import Summary
@@ -71,6 +73,18 @@ def model_option(command: Command) -> Command:
     """The option ``--model``."""
     return click.option(
         "--model", type=click.Path(path_type=Path), help="Folder of the model; the shipped one if not given."
+    )(command)
+
+
+def level_option(command: Command) -> Command:
+    """The option ``--level``."""
+    share = ", ".join(f"{name} {share:.1%}" for name, share in LEVELS.items())
+    return click.option(
+        "--level",
+        type=click.Choice([*LEVELS]),
+        default=levels.DEFAULT or None,
+        show_default=bool(levels.DEFAULT),
+        help=f"How sure to be: the share of content kept on held-out articles ({share}).",
     )(command)
 
 
@@ -180,6 +194,7 @@ def check_options(command: Command) -> Command:
         click.option("--cache/--no-cache", default=True, help="Remember results by content.", show_default=True),
         click.option("--baseline", type=click.Path(path_type=Path), help="Leave out the findings of this file."),
         model_option,
+        level_option,
         encoding_option,
         fields_options,
         keep_option,

@@ -17,6 +17,7 @@ from zhengwen.training.corpus import Batch, batches
 from zhengwen.training.evaluation import Figures, Tally, figures, tally
 from zhengwen.training.fit import STEPS, Tick, fit
 from zhengwen.training.labels import Labelled
+from zhengwen.training.levels import levels
 
 FOLDS = 4
 
@@ -79,7 +80,9 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model,
     validation = cross_validate(samples, jobs=jobs, tick=tick)
     everything = [b for part in validation.parts for b in part]
     final = Model(*fit(everything, _groups(samples, FOLDS), jobs=jobs, tick=tick), DEFAULT, {})
-    return replace(choose(final, validation.held), card=_card(samples, validation.figures)), validation
+    chosen = choose(final, validation.held)
+    card = _card(samples, validation.figures)
+    return replace(chosen, levels=levels(chosen, validation.held), card=card), validation
 
 
 STEPS_OF_TRAINING = (FOLDS + 1) * STEPS
