@@ -1,6 +1,6 @@
 """How much of the boilerplate is still found when it is disguised, trick by trick.
 
-python benchmarks/disguise.py LABELS... [--model MODEL] [--strength 0.5] [--number 200] [--seed 0]
+python benchmarks/disguise.py LABELS... [--model MODEL] [--strength 0.5] [--number 200] [--seed 0] [--tricks TRICK...]
 
 LABELS are files or folders of labelled articles in JSON Lines. Their passages of boilerplate, and nothing else, are
 disguised: not code, link targets or tags. Each row says what share of the boilerplate is removed with and without the
@@ -182,18 +182,20 @@ def main() -> None:
     parser.add_argument("--strength", type=float, default=0.5)
     parser.add_argument("--number", type=int, default=200, help="articles with boilerplate, spread over the files")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tricks", nargs="+", choices=[t.__name__ for t in TRICKS], help="these alone")
     a = parser.parse_args()
     samples = [s for s in read_labels(a.labels) if s.spans and s.window is None]
     samples = samples[:: max(1, len(samples) // a.number)]
     cleaner = Cleaner(load(a.model), BOILERPLATE)
     print(f"{len(samples)} articles, strength {a.strength}")
     print(f"{'trick':<14}{'recall':>8}{'change':>8}{'passages':>10}{'change':>8}{'retention':>11}")
-    with tqdm(total=len(samples) * (len(TRICKS) + 1), unit=" article") as bar:
+    tricks = [t for t in TRICKS if not a.tricks or t.__name__ in a.tricks]
+    with tqdm(total=len(samples) * (len(tricks) + 1), unit=" article") as bar:
         plain = measure(cleaner, [(s.article.text, list(s.spans)) for s in samples], bar)
         print(
             f"{'none':<14}{plain.recall:>8.4f}{'':>8}{plain.passages:>10.4f}{'':>8}{plain.retention:>11.4f}", flush=True
         )
-        for trick in TRICKS:
+        for trick in tricks:
             rng = random.Random(a.seed)
             f = measure(cleaner, [disguised(s, trick, a.strength, rng) for s in samples], bar)
             recall, passages = f.recall - plain.recall, f.passages - plain.passages

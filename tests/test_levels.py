@@ -34,10 +34,10 @@ def held(model: Model) -> list[Held]:
 
 def test_a_level_is_the_best_decoder_that_keeps_its_share() -> None:
     measured = {
-        Decoder(0.1, 0.0, 0.8): Outcome(0.980, 1.9),
-        Decoder(0.1, 1.0, 0.8): Outcome(0.996, 1.5),
-        Decoder(0.5, 1.0, 0.8): Outcome(0.997, 1.6),
-        Decoder(0.5, 3.0, 0.8): Outcome(0.9995, 1.2),
+        Decoder(0.1, 0.0, 0.8): Outcome(0.980, 0.9, 0.9, 0.1),
+        Decoder(0.1, 1.0, 0.8): Outcome(0.996, 0.7, 0.8, 0.1),
+        Decoder(0.5, 1.0, 0.8): Outcome(0.997, 0.8, 0.8, 0.1),
+        Decoder(0.5, 3.0, 0.8): Outcome(0.9995, 0.6, 0.6, 0.0),
     }
     assert _best(measured, 0.995) == Decoder(0.5, 1.0, 0.8)
     assert _best(measured, 0.999) == Decoder(0.5, 3.0, 0.8)

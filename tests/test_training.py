@@ -12,7 +12,7 @@ from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.model import load
 from zhengwen.training.labels import read_labels
-from zhengwen.training.validation import _folds, _groups
+from zhengwen.training.validation import sources, split
 
 EVERY = 3
 """One in so many of the labelled samples."""
@@ -61,10 +61,10 @@ def test_one_process_or_two_give_the_same_model(labels: Path, trained: tuple[Pat
 
 def test_a_source_is_in_one_fold() -> None:
     samples = read_labels([ROOT / "samples" / "labelled"])
-    folds = _folds(_groups(samples, 4), 4)
+    folds = split(sources(samples, 4), 4)
     assert sorted(n for fold in folds for n in fold) == list(range(len(samples)))
-    sources = [{samples[n].source for n in fold} for fold in folds]
-    assert all(not a & b for i, a in enumerate(sources) for b in sources[:i])
+    named = [{samples[n].source for n in fold} for fold in folds]
+    assert all(not a & b for i, a in enumerate(named) for b in named[:i])
 
 
 def test_model_info_and_verify(trained: tuple[Path, str]) -> None:

@@ -6,14 +6,14 @@ logarithm of the odds of the kind against content. Parts depend on each other, s
 word scores themselves do, see `zhengwen.stages.scores.Words`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.articles import BOILERPLATE, KINDS, Article, Finding
-from zhengwen.blocks import BlockType, Floats, Ints
+from zhengwen.blocks import BlockType, Flags, Ints
 from zhengwen.cleaning import Cleaner, Round
 from zhengwen.model import Features, Model, featurise
 from zhengwen.reasons import telling
@@ -109,8 +109,18 @@ class _Case:
         self.stream = features.unrolled(
             features.stream(features.encode([text]).folded, self.found.blocks), self.found.blocks
         )
-        self.logits = model.words.logits(self.found.hashed)
         self.means = _means(model, self.found)
+
+    def without(self, gone: Flags) -> Features:
+        """The article when every n-gram that touches one of these characters of the stream is left out."""
+        before = np.concatenate(([0], np.cumsum(gone)))
+        hashed: list[tuple[NDArray[np.uint32], Ints]] = []
+        for order in features.ORDERS:
+            buckets, starts = features.hashes(self.stream, order, BITS)
+            at = features.places(self.stream, order, starts)
+            stays = before[at + order] == before[at]
+            hashed.append((buckets[stays], np.concatenate(([0], np.cumsum(stays)))[starts]))
+        return replace(self.found, hashed=hashed)
 
     def rows(self, start: int, end: int) -> Ints:
         """The blocks of a span that carry a decision."""
@@ -135,34 +145,33 @@ class _Question:
 
     def __init__(self, case: _Case, rows: Ints, kind: int) -> None:
         self.case, self.rows, self.kind = case, rows, kind
-        self.odds, _ = self._answer(case.logits, case.found.structure)
+        self.odds, _ = self._answer(case.found)
 
-    def _answer(self, logits: Floats, structure: Mapping[str, Floats]) -> tuple[float, float]:
+    def _answer(self, found: Features) -> tuple[float, float]:
         """Logarithm of the odds, and score."""
-        found = replace(self.case.found, structure=dict(structure))
-        chances = self.case.model.probabilities(found, logits)[self.rows]
-        mean = np.average(chances, axis=0, weights=self.case.found.weights[self.rows] + 1e-3)
+        chances = self.case.model.probabilities(found)[self.rows]
+        mean = np.average(chances, axis=0, weights=found.weights[self.rows] + 1e-3)
         odds = np.log(np.maximum(mean[self.kind], _LEAST)) - np.log(np.maximum(mean[0], _LEAST))
         return float(odds), float(mean[self.kind])
 
-    def _part(self, name: str, logits: Floats, structure: Mapping[str, Floats]) -> Part:
-        odds, score = self._answer(logits, structure)
+    def _part(self, name: str, without: Features) -> Part:
+        odds, score = self._answer(without)
         return Part(name, self.odds - odds, score)
 
     def parts(self) -> tuple[Part, ...]:
-        """The parts, by ablation: word scores as of blocks without a word, structure as of the mean training block."""
+        """The parts, by ablation: blocks without a word, and structure as of the mean training block."""
         heading = self._heading()
-        others = np.ones(len(self.case.logits), np.bool_)
+        others = np.ones(len(self.case.found.blocks), np.bool_)
         others[self.rows] = False
         others[heading] = False
         groups = {"place": PLACE, "repetition": REPETITION}
         form = [name for name in self.case.found.structure if name not in (*PLACE, *REPETITION)]
         return (
-            self._part("words", self._silenced(self.rows), self.case.found.structure),
-            self._part("neighbours", self._silenced(np.flatnonzero(others)), self.case.found.structure),
-            *([self._part("heading", self._silenced(heading), self.case.found.structure)] if len(heading) else []),
-            self._part("form", self.case.logits, self._averaged(form)),
-            *(self._part(name, self.case.logits, self._averaged(columns)) for name, columns in groups.items()),
+            self._part("words", self._silenced(self.rows)),
+            self._part("neighbours", self._silenced(np.flatnonzero(others))),
+            *([self._part("heading", self._silenced(heading))] if len(heading) else []),
+            self._part("form", self._averaged(form)),
+            *(self._part(name, self._averaged(columns)) for name, columns in groups.items()),
         )
 
     def _heading(self) -> Ints:
@@ -170,57 +179,40 @@ class _Question:
         headings = np.flatnonzero(self.case.found.blocks.types[: self.rows[0]] == BlockType.HEADING)
         return headings[-1:]
 
-    def _silenced(self, rows: Ints) -> Floats:
-        logits = self.case.logits.copy()
-        logits[rows] = self.case.model.words.bias
-        return logits
+    def _silenced(self, rows: Ints) -> Features:
+        """The article when these blocks have no n-gram."""
+        stream = self.case.stream
+        gone = np.zeros(len(stream.codes), np.bool_)
+        for row in rows.tolist():
+            gone[stream.starts[row] + 1 : stream.starts[row + 1]] = True
+        return self.case.without(gone)
 
-    def _averaged(self, columns: Sequence[str]) -> dict[str, Floats]:
+    def _averaged(self, columns: Sequence[str]) -> Features:
         structure = dict(self.case.found.structure)
         for name in columns:
             structure[name] = structure[name].copy()
             structure[name][self.rows] = self.case.means[name]
-        return structure
+        return replace(self.case.found, structure=structure)
 
     def words(self, passage: str) -> tuple[Part, ...]:
         """The runs of characters that speak most for and against, each with what its absence changes."""
         model, kind = self.case.model, KINDS[self.kind]
         runs = telling(model, passage, kind, MOST_FOR) + telling(model, passage, kind, MOST_AGAINST, against=True)
-        found = []
-        for run in runs:
-            places = self._places(run.text)
-            if len(places):
-                logits = self.without_word(places, len(run.text))
-                found.append(self._part(run.shown, logits, self.case.found.structure))
-        return tuple(found)
+        found = ((run.shown, self._occurrences(run.text)) for run in runs)
+        return tuple(self._part(shown, self.case.without(gone)) for shown, gone in found if gone.any())
 
-    def _places(self, text: str) -> Ints:
-        """Where in the stream a run of characters begins, within the passage's blocks."""
+    def _occurrences(self, text: str) -> Flags:
+        """Where in the stream a run of characters stands, within the passage's blocks."""
         stream = self.case.stream
-        places = []
+        places = np.zeros(len(stream.codes), np.bool_)
         for row in self.rows.tolist():
             begin = int(stream.starts[row])
             said = "".join(map(chr, stream.codes[begin : stream.starts[row + 1]].tolist()))
             at = said.find(text)
             while at >= 0:
-                places.append(begin + at)
+                places[begin + at : begin + at + len(text)] = True
                 at = said.find(text, at + 1)
-        return np.array(places, np.int64)
-
-    def without_word(self, places: Ints, length: int) -> Floats:
-        """Word scores when every n-gram that touches the runs at these places of the stream is left out."""
-        stream = self.case.stream
-        gone = np.zeros(len(stream.codes) + 1, np.int64)
-        for k in range(length):
-            gone[places + k] = 1
-        before = np.concatenate(([0], np.cumsum(gone)))
-        hashed: list[tuple[NDArray[np.uint32], Ints]] = []
-        for order in features.ORDERS:
-            buckets, starts = features.hashes(stream, order, BITS)
-            at = features.places(stream, order, starts)
-            stays = before[at + order] == before[at]
-            hashed.append((buckets[stays], np.concatenate(([0], np.cumsum(stays)))[starts]))
-        return self.case.model.words.logits(hashed)
+        return places
 
 
 def _means(model: Model, found: Features) -> dict[str, float]:

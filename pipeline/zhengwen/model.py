@@ -115,10 +115,9 @@ class Model:
         found = featurise(articles)
         return self.decide(found, self.probabilities(found))
 
-    def probabilities(self, found: Features, logits: Floats | None = None) -> Floats:
-        """Calibrated probabilities (blocks, kinds); from other word scores than the words' own, if any are given."""
-        scores = self.words.logits(found.hashed) if logits is None else logits
-        rows = features.context(scores, found.structure, found.blocks)
+    def probabilities(self, found: Features) -> Floats:
+        """Calibrated probabilities (blocks, kinds)."""
+        rows = features.context(self.words.logits(found.hashed), found.structure, found.blocks)
         out = np.zeros((len(found.blocks), len(KINDS)), np.float32)
         out[:, 0] = 1
         out[found.blocks.readable()] = self.network.probabilities(rows)

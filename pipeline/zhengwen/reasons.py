@@ -105,8 +105,8 @@ def _of_length(
     if not len(at):
         return np.zeros(0), at, at
     _, first, which = np.unique(key[at], return_index=True, return_inverse=True)
-    share: Floats = np.bincount(which, np.round(sums[at + length] - sums[at], 6))
-    return share, at[first].astype(np.int64), np.full(len(first), length, np.int64)
+    share = np.bincount(which, np.round(sums[at + length] - sums[at], 6))
+    return share.astype(np.float64), at[first].astype(np.int64), np.full(len(first), length, np.int64)
 
 
 def _shares(model: Model, stream: features.Stream, kind: int) -> Floats:

@@ -18,14 +18,21 @@ CAUTIONS = (-0.2, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 3.5, 4.
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a decoder does on held-out articles.
+    """What a decoder does on held-out articles, block by block.
 
-    retention: share of the content's weight that it keeps. value: f1 by weight, plus the share of gold passages at
-    least half found, less half of the false ones a passage.
+    retention: share of the content's weight that it keeps. f1: by weight. passages: share of the gold passages at
+    least half found. false: removed passages that are mostly content, for each gold passage.
     """
 
     retention: float
-    value: float
+    f1: float
+    passages: float
+    false: float
+
+    @property
+    def value(self) -> float:
+        """What is weighed against each other where retention allows: f1, passages, and half of the false ones."""
+        return self.f1 + self.passages - 0.5 * self.false
 
 
 def levels(model: Model, held: Sequence[Held], targets: Mapping[str, float] = LEVELS) -> dict[str, Decoder]:
@@ -64,4 +71,4 @@ def outcome(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> O
         half, passages = half + int((shares >= 0.5).sum()), passages + len(shares)
         false += int((covered(found, gold, w, owner) < 0.5).sum())
     f1 = 2 * hit / max(2 * hit + left + lost, 1)
-    return Outcome(kept / max(kept + lost, 1), f1 + (half - 0.5 * false) / max(passages, 1))
+    return Outcome(kept / max(kept + lost, 1), f1, half / max(passages, 1), false / max(passages, 1))

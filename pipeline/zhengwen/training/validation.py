@@ -29,12 +29,14 @@ class Validation:
     tallies, predicted: by number of the sample, for those labelled as a whole.
     held: out-of-fold scores of those.
     parts: all batches, fold by fold.
+    models: the model of each fold, with the temperature and the decoder chosen on the others.
     """
 
     tallies: dict[int, Tally]
     predicted: dict[int, tuple[Span, ...]]
     held: list[Held]
     parts: list[list[Batch]]
+    models: list[Model]
 
     @property
     def figures(self) -> Figures:
@@ -47,29 +49,35 @@ def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds:
 
     Temperature and decoder of a fold are chosen on the other folds' held-out scores. Ticks ``folds * STEPS`` times.
     """
-    groups = _groups(samples, folds)
+    groups = sources(samples, folds)
     if not any(s.spans for s in samples):
         raise LabelError("the labels mark nothing; training needs passages of boilerplate to learn from")
     whole = np.array([s.window is None for s in samples])
     if not whole.any():
         raise LabelError("the labels cover windows only; training needs articles labelled as a whole too")
-    numbers = _folds(groups, folds)
+    numbers = split(groups, folds)
     parts = [(batches(samples, fold[whole[fold]]), batches(samples, fold[~whole[fold]])) for fold in numbers]
-    models: list[Model] = []
-    held: list[list[Held]] = []
-    for k in range(folds):
-        inside = [b for other in range(folds) if other != k for part in parts[other] for b in part]
-        models.append(Model(*fit(inside, groups, jobs=jobs, tick=tick), DEFAULT, {}))
-        held.append([_held(models[k], b) for b in parts[k][0]])
+    models, held = held_out([[*a, *b] for a, b in parts], [a for a, _ in parts], groups, jobs=jobs, tick=tick)
+    others = [[h for other in range(folds) if other != k for h in held[other]] for k in range(folds)]
+    chosen = [choose(model, seen) for model, seen in zip(models, others, strict=True)]
     predicted: dict[int, tuple[Span, ...]] = {}
-    for k, model in enumerate(models):
-        chosen = choose(model, [h for other in range(folds) if other != k for h in held[other]])
+    for k, model in enumerate(chosen):
         for n in numbers[k][whole[numbers[k]]].tolist():
-            predicted[n] = predict(chosen, samples[n])
+            predicted[n] = predict(model, samples[n])
     tallies = {n: tally(samples[n].article.text, samples[n].spans, spans) for n, spans in predicted.items()}
-    return Validation(
-        tallies, predicted, [h for part in held for h in part], [[*ones, *others] for ones, others in parts]
-    )
+    everything = [[*one, *rest] for one, rest in parts]
+    return Validation(tallies, predicted, [h for part in held for h in part], everything, chosen)
+
+
+def held_out(
+    learnt: Sequence[Sequence[Batch]], seen: Sequence[Sequence[Batch]], groups: Ints, *, jobs: int, tick: Tick
+) -> tuple[list[Model], list[list[Held]]]:
+    """For each fold a model that learnt from the other folds' batches, and what it makes of those seen in its own."""
+    models: list[Model] = []
+    for k in range(len(learnt)):
+        inside = [b for other, part in enumerate(learnt) if other != k for b in part]
+        models.append(Model(*fit(inside, groups, jobs=jobs, tick=tick), DEFAULT, {}))
+    return models, [[_held(model, b) for b in part] for model, part in zip(models, seen, strict=True)]
 
 
 def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model, Validation]:
@@ -79,7 +87,7 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model,
     """
     validation = cross_validate(samples, jobs=jobs, tick=tick)
     everything = [b for part in validation.parts for b in part]
-    final = Model(*fit(everything, _groups(samples, FOLDS), jobs=jobs, tick=tick), DEFAULT, {})
+    final = Model(*fit(everything, sources(samples, FOLDS), jobs=jobs, tick=tick), DEFAULT, {})
     chosen = choose(final, validation.held)
     card = _card(samples, validation.figures)
     return replace(chosen, levels=levels(chosen, validation.held), card=card), validation
@@ -88,7 +96,7 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model,
 STEPS_OF_TRAINING = (FOLDS + 1) * STEPS
 
 
-def _groups(samples: Sequence[Labelled], folds: int) -> Ints:
+def sources(samples: Sequence[Labelled], folds: int) -> Ints:
     """Number of each sample's source."""
     names, groups = np.unique([s.source for s in samples], return_inverse=True)
     if len(names) < folds:
@@ -97,10 +105,10 @@ def _groups(samples: Sequence[Labelled], folds: int) -> Ints:
     return numbers
 
 
-def _folds(groups: Ints, folds: int) -> list[Ints]:
+def split(groups: Ints, folds: int) -> list[Ints]:
     """Numbers of the articles of each fold; a source is in one fold only."""
-    split = GroupKFold(folds, shuffle=True, random_state=0).split(groups, groups=groups)
-    return [np.sort(numbers) for _, numbers in split]
+    chosen = GroupKFold(folds, shuffle=True, random_state=0).split(groups, groups=groups)
+    return [np.sort(numbers) for _, numbers in chosen]
 
 
 def _held(model: Model, batch: Batch) -> Held:
