@@ -58,7 +58,7 @@ def featurise(articles: Sequence[Article]) -> Features:
     columns = features.structure(codes, features.stream(codes.shown, blocks), blocks)
     weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * features.count(blocks, codes.images)
     weights[~blocks.readable()] = 0
-    words = features.stream(codes.folded, blocks)
+    words = features.unrolled(features.stream(codes.folded, blocks), blocks)
     hashed = [features.hashes(words, order, BITS) for order in features.ORDERS]
     return Features(blocks, hashed, columns, weights.astype(np.float32))
 

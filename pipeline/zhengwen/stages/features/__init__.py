@@ -4,6 +4,7 @@ from zhengwen.stages.features.codes import Codes, Stream, count, encode, stream
 from zhengwen.stages.features.context import context, probabilities
 from zhengwen.stages.features.ngrams import ORDERS, hashes
 from zhengwen.stages.features.structure import fingerprints, structure
+from zhengwen.stages.features.vertical import unrolled
 
 __all__ = [
     "ORDERS",
@@ -17,4 +18,5 @@ __all__ = [
     "probabilities",
     "stream",
     "structure",
+    "unrolled",
 ]
