@@ -85,7 +85,12 @@ def test_every_feature_is_a_finite_number(source: str) -> None:
     codes = features.encode([source])
     stream = features.stream(codes.shown, blocks)
     structure = features.structure(codes, stream, blocks)
-    rows = features.context(np.zeros((len(blocks), 5), np.float32), structure, blocks)
+    rows = features.context(
+        np.zeros((len(blocks), 5), np.float32),
+        structure,
+        blocks,
+        np.zeros((int(blocks.readable().sum()), 0), np.float32),
+    )
     assert rows.shape[0] == blocks.readable().sum()
     assert np.isfinite(rows).all()
     assert all(len(column) == len(blocks) for column in structure.values())
@@ -98,7 +103,7 @@ def test_context_reads_neighbours_of_the_same_article_only() -> None:
         blocks = segment(texts)
         codes = features.encode(texts)
         structure = features.structure(codes, features.stream(codes.shown, blocks), blocks)
-        return features.context(logits, structure, blocks)
+        return features.context(logits, structure, blocks, np.zeros((int(blocks.readable().sum()), 2), np.float32))
 
     together, apart = rows(["甲\n乙\n"]), rows(["甲\n", "乙\n"])
     following = slice(10, 15)

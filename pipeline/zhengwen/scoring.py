@@ -77,17 +77,15 @@ class Scorer:
 
 def first_rows(own: Floats, embedding: Embedding, found: Features) -> Floats:
     """Rows (readable blocks, features) of the first network, from the words' scores (blocks, kinds)."""
-    around = features.context(own, found.structure, found.blocks)
     vectors = embedding.vectors(found.hashed, np.flatnonzero(found.blocks.readable()))
-    return np.concatenate((around, features.meaning(vectors, found.blocks)), axis=1)
+    return features.context(own, found.structure, found.blocks, features.meaning(vectors, found.blocks))
 
 
 def second_rows(seen: Floats, rows: Floats, found: Features) -> Floats:
     """Rows (readable blocks, features) of the second network: the context of what the first one made of them (readable
     blocks, kinds), and the scores of the words, with which the first one's ``rows`` begin."""
     logits = np.log(np.maximum(spread(seen, found), np.float32(_LEAST)))
-    around = features.context(logits, found.structure, found.blocks)
-    return np.concatenate((around, rows[:, : 2 * len(KINDS)]), axis=1)
+    return features.context(logits, found.structure, found.blocks, rows[:, : 2 * len(KINDS)])
 
 
 def spread(seen: Floats, found: Features) -> Floats:

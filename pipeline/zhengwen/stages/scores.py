@@ -59,7 +59,7 @@ class Embedding:
     """Vectors of blocks: TF-IDF of bigrams of unit length, projected on the axes along which texts differ most.
 
     Latent semantic analysis (Deerwester et al., 1990). It is fitted without labels, so it knows words no label showed.
-    terms: uint32 (terms,), the buckets that are known, sorted. idf: float32 (terms,).
+    terms: uint32 (terms,), the buckets that are known, sorted, fewer than 65,536. idf: float32 (terms,).
     axes: int8 (terms, dimensions); a unit is worth scale: float32 (dimensions,).
     """
 
@@ -67,11 +67,11 @@ class Embedding:
     idf: Floats
     axes: NDArray[np.int8]
     scale: Floats
-    _row: NDArray[np.int32] = field(init=False, repr=False)
+    _row: NDArray[np.uint16] = field(init=False, repr=False)
     _table: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        row = np.zeros(1 << BITS, np.int32)
+        row = np.zeros(1 << BITS, np.uint16)
         row[self.terms] = np.arange(1, len(self.terms) + 1)
         table = np.zeros((len(self.terms) + 1, self.axes.shape[1] + 1), np.float32)
         table[1:, :-1] = self.axes * self.scale

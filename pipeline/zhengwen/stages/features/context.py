@@ -42,13 +42,16 @@ def probabilities(logits: Floats) -> Floats:
     return share
 
 
-def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks) -> Floats:
-    """Feature rows (readable blocks, features) from scores (blocks, kinds) and structure columns (blocks,)."""
+def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks, more: Floats) -> Floats:
+    """Feature rows (readable blocks, features) from scores (blocks, kinds) and structure columns (blocks,).
+
+    more: columns (readable blocks, …) that come last, as they are.
+    """
     rows = np.flatnonzero(blocks.readable())
     table = np.stack([column[rows] for column in structure.values()], axis=1)
     owner = blocks.owner()[rows]
     if not len(rows):
-        return np.zeros((0, _width(len(structure))), np.float32)
+        return np.zeros((0, _width(len(structure)) + more.shape[1]), np.float32)
     scores = logits[rows]
     shares = probabilities(scores)
     articles = Runs.split(changes(owner))
@@ -67,6 +70,7 @@ def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks) -> Flo
         *(_distances(1 - shares[:, 0] > level, articles) for level in _STRONG),
         table,
         *(shifted(table[:, near], k, owner) for k in _NEAR),
+        more,
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
@@ -78,7 +82,8 @@ def _width(columns: int) -> int:
 
 def _around(windows: Windows) -> list[Floats]:
     """Mean over windows before and after each row, over all before, all after, and the whole article."""
-    return [*(m for size in _WINDOWS for m in (windows.before(size), windows.after(size))), *windows.wholes()]
+    near = [m for size in _WINDOWS for m in (windows.before(size), windows.after(size))]
+    return [*near, windows.all_before(), windows.all_after(), windows.whole()]
 
 
 def _section(shares: Floats, heading: Flags, articles: Runs) -> list[Floats]:

@@ -6,7 +6,18 @@ from zhengwen.blocks import Blocks, Floats
 from zhengwen.stages.features.runs import Runs, Windows, changes, shifted
 
 _FAR = 8
-_COSINES = 9
+_OWN, _WHOLE, _AFTER, _BEFORE, _LATER, _EARLIER = range(6)
+_PAIRS = (
+    (_OWN, _WHOLE),
+    (_OWN, _AFTER),
+    (_OWN, _BEFORE),
+    (_AFTER, _WHOLE),
+    (_LATER, _WHOLE),
+    (_EARLIER, _WHOLE),
+    (_EARLIER, _LATER),
+    (_OWN, _LATER),
+    (_OWN, _EARLIER),
+)
 
 
 def meaning(vectors: Floats, blocks: Blocks) -> Floats:
@@ -17,29 +28,17 @@ def meaning(vectors: Floats, blocks: Blocks) -> Floats:
     """
     width = vectors.shape[1]
     if not len(vectors):
-        return np.zeros((0, 3 * width + _COSINES), np.float32)
+        return np.zeros((0, 3 * width + len(_PAIRS)), np.float32)
     owner = blocks.owner()[np.flatnonzero(blocks.readable())]
     articles = Runs.split(changes(owner))
     windows = Windows(vectors, articles)
-    whole = windows.wholes()[2]
     after, before = ((shifted(vectors, k, owner) + shifted(vectors, 2 * k, owner)) / 2 for k in (1, -1))
-    later, earlier = windows.after(_FAR), windows.before(_FAR)
-    pairs = (
-        (vectors, whole),
-        (vectors, after),
-        (vectors, before),
-        (after, whole),
-        (later, whole),
-        (earlier, whole),
-        (earlier, later),
-        (vectors, later),
-        (vectors, earlier),
-    )
-    cosines = np.stack([_cosine(a, b) for a, b in pairs], axis=1)
-    return np.concatenate((vectors, later, earlier, cosines), axis=1, dtype=np.float32)
+    views = (vectors, windows.whole(), after, before, windows.after(_FAR), windows.before(_FAR))
+    lengths = [np.sqrt(_dots(v, v)) for v in views]
+    cosines = [_dots(views[a], views[b]) / np.maximum(lengths[a] * lengths[b], np.float32(1e-6)) for a, b in _PAIRS]
+    return np.concatenate((vectors, *views[-2:], np.stack(cosines, axis=1)), axis=1, dtype=np.float32)
 
 
-def _cosine(one: Floats, other: Floats) -> Floats:
-    dots, squares, others = ((a * b).sum(1) for a, b in ((one, other), (one, one), (other, other)))
-    cosine: Floats = dots / np.maximum(np.sqrt(squares * others), np.float32(1e-6))
-    return cosine
+def _dots(one: Floats, other: Floats) -> Floats:
+    dots: Floats = np.einsum("ij,ij->i", one, other)
+    return dots

@@ -80,13 +80,17 @@ class Windows:
         """Over as many rows after each."""
         return self._mean(self._row + 1, self._row + 1 + size)
 
-    def wholes(self) -> tuple[Floats, Floats, Floats]:
-        """Over all rows before each, all after, and the whole article."""
-        return (
-            self._mean(self._first, self._row),
-            self._mean(self._row + 1, self._stop),
-            self._mean(self._first, self._stop),
-        )
+    def all_before(self) -> Floats:
+        """Over all rows of the article before each."""
+        return self._mean(self._first, self._row)
+
+    def all_after(self) -> Floats:
+        """Over all rows of the article after each."""
+        return self._mean(self._row + 1, self._stop)
+
+    def whole(self) -> Floats:
+        """Over the whole article."""
+        return self._mean(self._first, self._stop)
 
     def _mean(self, begin: Ints, end: Ints) -> Floats:
         begin, end = np.maximum(begin, self._first), np.minimum(end, self._stop)
