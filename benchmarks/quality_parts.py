@@ -13,7 +13,8 @@ from tqdm import tqdm
 from zhengwen.blocks import Blocks, Ints
 from zhengwen.explaining import PLACE, REPETITION
 from zhengwen.levels import LEVELS
-from zhengwen.model import Features, Model
+from zhengwen.model import Model
+from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
 from zhengwen.training.calibration import Held, temperature
@@ -187,7 +188,7 @@ _HEAD = f"{'':<22}{'retention':>11}{'f1':>8}{'passages':>10}{'false':>8}"
 
 
 def _outcome(model: Model, part: Sequence[Held], decoder: Decoder) -> Outcome:
-    tempered = [temper(h.probabilities, model.network.temperature) for h in part]
+    tempered = [temper(h.probabilities, model.temperature) for h in part]
     return outcome(replace(model, decoder=decoder), part, tempered)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from texts import article_text
 
 from zhengwen.articles import Article
-from zhengwen.model import featurise
+from zhengwen.scoring import featurise
 from zhengwen.stages import features
 from zhengwen.stages.features import disguise
 from zhengwen.stages.segment import segment

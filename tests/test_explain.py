@@ -13,7 +13,8 @@ from zhengwen.articles import KINDS, Article
 from zhengwen.blocks import Ints
 from zhengwen.cleaning import Cleaner
 from zhengwen.explaining import PLACE, REPETITION, Explanation, _Case, _means, explain, explain_span
-from zhengwen.model import Model, featurise
+from zhengwen.model import Model
+from zhengwen.scoring import featurise, first_rows
 from zhengwen.stages import features
 from zhengwen.stages.scores import BITS, standardise
 
@@ -76,12 +77,10 @@ def test_every_part_is_named_and_its_columns_are_the_models(found: list[Explanat
 def test_an_averaged_column_says_nothing_to_the_network(model: Model) -> None:
     read = featurise([Article("a", "甲\n")])
     means = _means(model, read)
-    rows = features.context(
-        np.zeros((1, len(KINDS)), np.float32),
-        {name: np.array([means[name]], np.float32) for name in read.structure},
-        read.blocks,
-    )
-    silent = np.abs(standardise(rows, model.network.centre, model.network.scale)[0]) < 1e-5
+    averaged = {name: np.array([means[name]], np.float32) for name in read.structure}
+    scores = np.zeros((1, len(KINDS)), np.float32)
+    rows = first_rows(scores, model.scorer.embedding, replace(read, structure=averaged))
+    silent = np.abs(standardise(rows, model.scorer.first.centre, model.scorer.first.scale)[0]) < 1e-5
     assert silent.sum() >= len(read.structure)
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from zhengwen.articles import BOILERPLATE, KINDS, Article, Finding
 from zhengwen.blocks import BlockType, Flags, Ints
 from zhengwen.cleaning import Cleaner, Round
-from zhengwen.model import Features, Model, featurise
+from zhengwen.model import Model
 from zhengwen.reasons import telling
+from zhengwen.scoring import Features, featurise, first_rows
 from zhengwen.stages import features
 from zhengwen.stages.scores import BITS
 
@@ -217,7 +218,8 @@ class _Question:
 
 def _means(model: Model, found: Features) -> dict[str, float]:
     """The mean of each column of structure over the blocks that the model learnt from."""
-    alone = featurise([Article("", "甲")]).blocks
+    alone = featurise([Article("", "甲")])
     marks = {name: np.array([_MARK + n], np.float32) for n, name in enumerate(found.structure)}
-    (row,) = features.context(np.zeros((1, len(KINDS)), np.float32), marks, alone)
-    return {name: float(model.network.centre[np.flatnonzero(row == mark[0])[0]]) for name, mark in marks.items()}
+    scores = np.zeros((1, len(KINDS)), np.float32)
+    (row,) = first_rows(scores, model.scorer.embedding, replace(alone, structure=marks))
+    return {name: float(model.scorer.first.centre[np.flatnonzero(row == mark[0])[0]]) for name, mark in marks.items()}

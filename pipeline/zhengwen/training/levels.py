@@ -44,7 +44,7 @@ def levels(model: Model, held: Sequence[Held], targets: Mapping[str, float] = LE
 
 def outcomes(model: Model, held: Sequence[Held]) -> dict[Decoder, Outcome]:
     """What each decoder of a grid does."""
-    tempered = [temper(h.probabilities, model.network.temperature) for h in held]
+    tempered = [temper(h.probabilities, model.temperature) for h in held]
     grid = [Decoder(change, caution, WHOLE) for change in CHANGES for caution in CAUTIONS]
     return {decoder: outcome(replace(model, decoder=decoder), held, tempered) for decoder in grid}
 

@@ -76,7 +76,7 @@ def held_out(
     models: list[Model] = []
     for k in range(len(learnt)):
         inside = [b for other, part in enumerate(learnt) if other != k for b in part]
-        models.append(Model(*fit(inside, groups, jobs=jobs, tick=tick), DEFAULT, {}))
+        models.append(Model(fit(inside, groups, jobs=jobs, tick=tick), 1.0, DEFAULT, {}))
     return models, [[_held(model, b) for b in part] for model, part in zip(models, seen, strict=True)]
 
 
@@ -87,7 +87,7 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model,
     """
     validation = cross_validate(samples, jobs=jobs, tick=tick)
     everything = [b for part in validation.parts for b in part]
-    final = Model(*fit(everything, sources(samples, FOLDS), jobs=jobs, tick=tick), DEFAULT, {})
+    final = Model(fit(everything, sources(samples, FOLDS), jobs=jobs, tick=tick), 1.0, DEFAULT, {})
     chosen = choose(final, validation.held)
     card = _card(samples, validation.figures)
     return replace(chosen, levels=levels(chosen, validation.held), card=card), validation
@@ -117,7 +117,7 @@ def _held(model: Model, batch: Batch) -> Held:
 
 def choose(model: Model, held: Sequence[Held]) -> Model:
     """The model with the temperature and the decoder that suit held-out scores."""
-    tempered = replace(model, network=replace(model.network, temperature=temperature(held)))
+    tempered = replace(model, temperature=temperature(held))
     return replace(tempered, decoder=decoder(tempered, held))
 
 

@@ -1,7 +1,8 @@
-"""Texts and blocks to arrays: characters, n-grams, structure, context."""
+"""Texts and blocks to arrays: characters, n-grams, structure, context, meaning."""
 
 from zhengwen.stages.features.codes import DROPPED, TAG, Codes, Stream, count, encode, plain, stream
 from zhengwen.stages.features.context import context, probabilities
+from zhengwen.stages.features.meaning import meaning
 from zhengwen.stages.features.ngrams import ORDERS, hashes, places
 from zhengwen.stages.features.structure import fingerprints, structure
 from zhengwen.stages.features.vertical import unrolled
@@ -17,6 +18,7 @@ __all__ = [
     "encode",
     "fingerprints",
     "hashes",
+    "meaning",
     "places",
     "plain",
     "probabilities",
