@@ -202,7 +202,10 @@ Change = Callable[[Features], Features]
 
 
 def _wordless(found: Features) -> Features:
-    return replace(found, hashed=[(buckets[:0], np.zeros_like(starts)) for buckets, starts in found.hashed])
+    """Every block says one n-gram of each length, always the same."""
+    n = len(found.blocks)
+    same = (np.zeros(n, np.uint32), np.arange(n + 1))
+    return replace(found, hashed=[same for _ in found.hashed])
 
 
 def _level(*columns: str) -> Change:
