@@ -103,7 +103,7 @@ def invisible(text: str, strength: float, rng: random.Random) -> str:
 def signs(text: str, strength: float, rng: random.Random) -> str:
     """Dots, strokes and spaces between Chinese characters."""
     parts = []
-    for one, other in zip(text, text[1:] + "\n", strict=True):
+    for one, other in zip(text, [*text[1:], "\n"][: len(text)], strict=True):
         between = _HAN.match(one) and _HAN.match(other) and rng.random() < strength
         parts.append(one + rng.choice(_SIGNS) if between else one)
     return "".join(parts)

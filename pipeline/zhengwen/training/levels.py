@@ -31,8 +31,8 @@ class Outcome:
 
     @property
     def value(self) -> float:
-        """What is weighed against each other where retention allows: f1, passages, and half of the false ones."""
-        return self.f1 + self.passages - 0.5 * self.false
+        """What is weighed against each other where retention allows, as for the decoder without a level."""
+        return self.f1 + self.passages - self.false
 
 
 def levels(model: Model, held: Sequence[Held], targets: Mapping[str, float] = LEVELS) -> dict[str, Decoder]:
