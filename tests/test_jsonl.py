@@ -23,7 +23,8 @@ from test_restore import listed
 from zhengwen.articles import Finding
 from zhengwen.cleaning import Cleaned
 from zhengwen.forms import Fields, form_of
-from zhengwen.forms.jsonl import Flaw, Record, parse
+from zhengwen.forms.jsonl import parse
+from zhengwen.forms.records import Flaw, Record
 from zhengwen.ledger.entries import itemise, rebuild
 
 ADVERT = (ROOT / "samples" / "articles" / "tutorials" / "from-manual-to-sdet.md").read_text(encoding="utf-8")
@@ -218,7 +219,7 @@ def test_a_flood_of_bad_lines_is_summed_up(zhengwen: Run, tmp_path: Path) -> Non
         done = zhengwen(*args)
         assert done.returncode == 2
         assert done.stderr.count(b"has no field") == 20
-        assert "a.jsonl: 80 more lines are kept as they are" in done.stderr.decode()
+        assert "a.jsonl: 80 more lines kept as they are" in done.stderr.decode()
 
 
 @pytest.mark.parametrize(("name", "cut"), [("a.jsonl.gz", 40), ("a.jsonl.zst", 40), ("b.jsonl.gz", 0)])

@@ -1,11 +1,10 @@
-"""Cleaning files of many articles with a ledger: line by line, with memory that does not grow with the file.
+"""Cleaning files of many articles with a ledger: batch by batch, with memory that does not grow with the file.
 
 A file is read, cleaned and written beside its output in one pass; the ledger gets its records as they are done, under a
 name of their own. At the end one transaction makes them known, and then the file takes its place. A run that is killed
 leaves the output as it was, and the same command starts that file anew.
 """
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -13,22 +12,21 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import BinaryIO
 
 from zhengwen import writers
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
-from zhengwen.forms import form_of
-from zhengwen.forms.jsonl import Flaw, Record, key, parse, record_of
-from zhengwen.forms.streams import digest, reading, writing
+from zhengwen.forms import CorpusForm, corpus_form_of, form_of
+from zhengwen.forms.records import Flaw, Line, Record, Rewriting, key, record_of
+from zhengwen.forms.streams import digest
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, sha256
 from zhengwen.ledger.store import Ledger, Recorded
 from zhengwen.places import InPlace, Place
-from zhengwen.readers import Source, batches, lines
+from zhengwen.readers import Source, batches
 from zhengwen.reasons import words
+from zhengwen.rebuilding import rebuild
 from zhengwen.recording import Outcome, Settings, excess
-from zhengwen.restoring import rebuild
 
 _REMEMBERED = 4096
 """Passages whose reasons are held: corpora repeat theirs, and reasons cost more than all else of a record."""
@@ -57,9 +55,9 @@ class CorpusRecorder:
         if not source.path:
             raise UnreadableInputError(f"{source.shown}: standard input is read as one article; name the file")
         path = self._place.path(source)
-        to, encoding = self._settings.to_encoding, self._settings.encoding or "utf-8"
+        to, encoding = self._settings.to_encoding, self._encoding(source)
         if to not in (None, encoding):
-            raise OutputError(f"{source.shown}: JSON Lines stay in their encoding; leave --to-encoding out")
+            raise OutputError(f"{source.shown}: files of many articles stay in their encoding; leave --to-encoding out")
         path.parent.mkdir(parents=True, exist_ok=True)
         writers.sweep(path.parent)
         recorded = self._ledger.recorded((source.name, ""))
@@ -72,6 +70,10 @@ class CorpusRecorder:
             self._bring_back(recorded.entry, path)
             there = before
         yield from self._cleaned(source, source.path, path, there)
+
+    def _encoding(self, source: Source) -> str:
+        """That of a file's texts."""
+        return self._settings.encoding or "utf-8" if corpus_form_of(source.name).by_lines else "utf-8"
 
     def _before(self, source: Source, recorded: Recorded | None, there: str | None) -> str | None:
         """The hash of the input, if it is known or needed. Raises `OutputError` for a file in the way."""
@@ -113,59 +115,64 @@ class CorpusRecorder:
 
     def _cleaned(self, source: Source, given: Path, path: Path, there: str | None) -> Iterator[Outcome]:
         self._ledger.begin(source.name)
-        stamp = _stamp(given)
-        before, after = _Tally(), _Tally()
+        stamp, form = _stamp(given), corpus_form_of(source.name)
+        how = (source.name, source.shown, self._settings.fields, self._settings.encoding)
         with writers.partial(path) as beside:
-            with reading(given, source.shown) as stream, beside.open("xb") as file, writing(file, path.name) as out:
-                for batch in batches(
-                    lines(before.through(stream), source, self._settings.fields, self._settings.encoding)
-                ):
-                    yield from self._batch(source, batch, after.onto(out))
-            hash_, cleaned = before.hash, after.hash
+            with form.rewriting(given, beside, *how) as file:
+                for group in file.groups():
+                    for batch in batches(group):
+                        yield from self._batch(source, batch, file)
+            (hash_, size), (cleaned, _) = file.before, file.after
             if hash_ == cleaned:  # the very file, compressed as it was
                 shutil.copyfile(given, beside)
+            else:
+                self._ledger.write_pieces(source.name, cleaned, form.differences(given, beside))
             writers.settle(beside, path)
             if _stamp(given) != stamp:
                 raise OutputError(
                     f"{source.shown}: changed while it was cleaned, so it is left alone; give the same command again"
                 )
-            self._ledger.finish(self._run, self._entry(source, before, after, there))
+            self._ledger.finish(self._run, self._entry(source, hash_, size, cleaned, there))
             if there != cleaned:
                 writers.move(beside, path)
 
-    def _entry(self, source: Source, before: "_Tally", after: "_Tally", there: str | None) -> Entry:
-        encoding = self._settings.encoding or "utf-8"
+    def _entry(self, source: Source, hash_: str, size: int, cleaned: str, there: str | None) -> Entry:
+        encoding = self._encoding(source)
         return Entry(
             (source.name, ""),
-            before.hash,
-            before.size,
+            hash_,
+            size,
             form_of(source.name).name,
             encoding,
             "",
-            ledgers.UNCHANGED if before.hash == after.hash else ledgers.CLEANED,
-            after.hash,
+            ledgers.UNCHANGED if hash_ == cleaned else ledgers.CLEANED,
+            cleaned,
             encoding,
-            replaces=there if there not in (None, before.hash, after.hash) else None,
+            replaces=there if there not in (None, hash_, cleaned) else None,
         )
 
-    def _batch(self, source: Source, batch: Sequence[Record | Flaw | bytes], out: "_Output") -> Iterator[Outcome]:
+    def _batch(self, source: Source, batch: Sequence[Line], file: Rewriting) -> Iterator[Outcome]:
         """Cleans and writes some lines, and records them."""
         found = iter(self._cleaner.clean([line for line in batch if isinstance(line, Record)]))
         entries: list[Entry] = []
         outcomes: list[Outcome] = []
+        outputs: list[bytes | None] = []
         for line in batch:
             if isinstance(line, bytes):
-                out.write(line)
+                outputs.append(line)
                 continue
+            cleaned: Cleaned | None = None
+            data: bytes | None
             if isinstance(line, Flaw):
-                entry, data, cleaned = self._flawed(source, line), line.data, None
+                entry, data = self._flawed(source, line), line.data
             else:
                 cleaned = next(found)
                 entry, data = self._record(source, cleaned)
-            out.write(data)
+            outputs.append(data)
             entries.append(entry)
             fault = OutputError(entry.why) if entry.why else None
             outcomes.append(Outcome(source, entry.status, cleaned, fault=fault, part=True))
+        file.write(outputs)
         self._ledger.write_records(self._run, source.name, entries)
         yield from outcomes
 
@@ -175,15 +182,15 @@ class CorpusRecorder:
         form = form_of(source.name).name
         return Entry(named, hash_, len(line.data), form, "", "", ledgers.UNREADABLE, hash_, "", why=str(line.fault))
 
-    def _record(self, source: Source, cleaned: Cleaned) -> tuple[Entry, bytes]:
-        """What is recorded of a record, and what its line becomes, once both have given the line back."""
+    def _record(self, source: Source, cleaned: Cleaned) -> tuple[Entry, bytes | None]:
+        """What is recorded of a record, and what its line becomes (None if it goes), once both have given it back."""
         record = record_of(cleaned)
-        data = record.source.encode(record.encoding)
+        data, form = record.source.encode(record.encoding), corpus_form_of(source.name)
         plain = Entry(
             (source.name, record.key),
             sha256(data),
             len(data),
-            form_of(source.name).name,
+            form.name,
             record.encoding,
             ledgers.newlines(record.text),
             ledgers.UNCHANGED,
@@ -192,67 +199,26 @@ class CorpusRecorder:
         )
         shown = f"{source.shown}:{record.line}"
         if cleaned.advert and self._settings.drop_adverts and not self._cleaner.keep.guards(record):
-            return replace(plain, status=ledgers.ADVERT, cleaned=None, whole=ledgers.pack(data)), b""
+            return replace(plain, status=ledgers.ADVERT, cleaned=None, whole=ledgers.pack(data)), None
         if fault := excess(source, cleaned, self._settings):
             return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {str(fault).partition(': ')[2]}"), data
         if not cleaned.removed:
             return plain, data
         try:
-            return self._proven(plain, cleaned, record)
+            return self._proven(plain, cleaned, record, form)
         except ZhengwenError as e:
             return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {e}; it is kept as it is"), data
 
-    def _proven(self, plain: Entry, cleaned: Cleaned, record: Record) -> tuple[Entry, bytes]:
+    def _proven(self, plain: Entry, cleaned: Cleaned, record: Record, form: CorpusForm) -> tuple[Entry, bytes]:
         """The entry and the line, which must hold what is left of the text, and with the cuts be the line that came."""
-        edit = form_of("a.jsonl").edit(cleaned, "", self._settings.to)
+        edit = form.edit(cleaned, "", self._settings.to)
         passages, cuts = ledgers.itemise(cleaned, plain.key, edit, self._reasons)
         output = edit.output
         entry = replace(plain, status=ledgers.CLEANED, cleaned=sha256(output), passages=passages, cuts=cuts)
         ledgers.original(output, entry)
-        again = parse(output, record.line, "", "", replace(self._settings.fields, text=record.field), record.encoding)
-        if not isinstance(again, Record) or again.text != cleaned.text:
+        if form.holds(output, record) != cleaned.text:
             raise LedgerError("the cleaned line would not hold the cleaned text")
         return entry, output
-
-
-class _Tally:
-    """Hash and size of the bytes that go by."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    def add(self, data: bytes) -> None:
-        """Counts some."""
-        self._hash.update(data)
-        self.size += len(data)
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 in hexadecimal digits."""
-        return self._hash.hexdigest()
-
-    def through(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The lines of a stream, counted."""
-        for line in stream:
-            self.add(line)
-            yield line
-
-    def onto(self, stream: BinaryIO) -> "_Output":
-        """A stream that counts what is written to it."""
-        return _Output(self, stream)
-
-
-class _Output:
-    """Writes and counts."""
-
-    def __init__(self, tally: _Tally, stream: BinaryIO) -> None:
-        self._tally, self._stream = tally, stream
-
-    def write(self, data: bytes) -> None:
-        """Writes some bytes."""
-        self._tally.add(data)
-        self._stream.write(data)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

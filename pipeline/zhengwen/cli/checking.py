@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from zhengwen import stamps
 from zhengwen.articles import Article
 from zhengwen.errors import UnreadableInputError
-from zhengwen.forms import HTML, Fields, form_of, jsonl
+from zhengwen.forms import HTML, Fields, form_of
+from zhengwen.forms import records as forms
 from zhengwen.readers import Source, batches, fetch, interpret, shards
 from zhengwen.readers import records as records_of
 from zhengwen.reports.findings import Record, records
@@ -44,7 +45,7 @@ class Result:
     advert: bool = False
     kept: tuple[Record, ...] = ()
     encoding: str | None = None
-    record: jsonl.Record | None = None
+    record: forms.Record | None = None
 
     @property
     def text(self) -> str:
@@ -68,7 +69,7 @@ class _Unit:
 
     source: Source
     data: bytes
-    record: jsonl.Record | None = None
+    record: forms.Record | None = None
 
     @property
     def name(self) -> str:
@@ -141,10 +142,10 @@ class Checker:
             for batch in batches(records_of(source, self.fields, self.encoding)):
                 units = []
                 for line in batch:
-                    if isinstance(line, jsonl.Flaw):
+                    if isinstance(line, forms.Flaw):
                         self.flaws[source] += 1
                         self.complain(line.fault, self.flaws[source])
-                    elif isinstance(line, jsonl.Record):
+                    elif isinstance(line, forms.Record):
                         units.append(_Unit(source, line.source.encode(line.encoding), line))
                 yield from self._results(units)
         except UnreadableInputError as fault:

@@ -57,8 +57,8 @@ def clean(
     with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
         run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
-        place = InPlace() if in_place else Folder(folder, settings.to)
-        sources = _distinct(sources) if in_place else sources
+        place = InPlace(folder) if in_place else Folder(folder, settings.to)
+        sources = _distinct(sources, folder) if in_place else sources
         how = (cleaner, place, ledger, run, settings)
         flaws = Counter[Source]()
         for some in (
@@ -120,11 +120,15 @@ def remembered(cleaner: Cleaner, folder: Path) -> Cleaner:
         return remembering(cleaner, ledger)
 
 
-def _distinct(sources: Sequence[Source]) -> list[Source]:
-    """The sources less further names of the same file: a file is cleaned in place once."""
+def _distinct(sources: Sequence[Source], folder: Path) -> list[Source]:
+    """The sources less further names of the same file: a file is cleaned in place once. Says which lie elsewhere."""
     found: dict[Path, Source] = {}
+    inside = folder.resolve()
     for source in sources:
-        first = found.setdefault(source.path.resolve() if source.path else Path(), source)
+        path = source.path.resolve() if source.path else Path()
+        first = found.setdefault(path, source)
+        if first is source and not path.is_relative_to(inside):
+            _say(f"zhengwen: warning: {source.shown}: is a link to {path}, outside of {folder}; that file is cleaned")
         if first is not source:
             _say(f"{source.shown}: is {first.shown} under another name, cleaned and recorded there")
     return list(found.values())

@@ -4,13 +4,15 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zhengwen.errors import LedgerError, OutputError
+from zhengwen.forms.records import Piece
+from zhengwen.ledger import pieces as parts
 from zhengwen.ledger.entries import STATUSES, Cut, Entry, Key, Likeness, Passage
 
 FOLDER = ".zhengwen"
@@ -49,6 +51,7 @@ CREATE TABLE kept (
 
 _PAGE = 200
 _OF_ARTICLES = ("articles", "passages", "cuts")
+_OF_FILES = (*_OF_ARTICLES, "pieces")
 UNFINISHED = "/"
 """What the path of a file of many articles ends with in the ledger until all of it is recorded; no file is named so."""
 
@@ -71,6 +74,16 @@ class Ledger:
 
     def __init__(self, database: sqlite3.Connection, path: Path) -> None:
         self._database, self.path = database, path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the ledger is of."""
+        return self.path.parent.parent
+
+    def configuration(self, run: int) -> dict[str, Any]:
+        """What was configured for a run."""
+        row = self._row("SELECT configuration FROM runs WHERE id = ?", (run,))
+        return dict(json.loads(row[0])) if row else {}
 
     def run(self, model: str, configuration: dict[str, object]) -> int:
         """The number of the run with this model (its hash) and configuration; the same when it is repeated."""
@@ -125,11 +138,12 @@ class Ledger:
         return next((r for r in found if not r.entry.key[0].endswith(UNFINISHED)), None)
 
     def kept(self) -> dict[str, frozenset[str]]:
-        """Fingerprints of the passages that were put back, by path."""
+        """Fingerprints of the passages that were put back, by the name of their article."""
         found: dict[str, set[str]] = {}
-        for path, mark in self._rows("SELECT path, fingerprint FROM kept", ()):
-            found.setdefault(_text(path), set()).add(mark)
-        return {path: frozenset(marks) for path, marks in found.items()}
+        for path, record, mark in self._rows("SELECT path, record, fingerprint FROM kept", ()):
+            name = f"{_text(path)}:{_text(record)}" if record else _text(path)
+            found.setdefault(name, set()).add(mark)
+        return {name: frozenset(marks) for name, marks in found.items()}
 
     def write(self, run: int, entries: Sequence[Entry]) -> None:
         """Records articles in place of what was recorded of them."""
@@ -140,7 +154,7 @@ class Ledger:
     def begin(self, path: str) -> None:
         """Forgets what killed runs recorded of files of many articles that they did not finish."""
         with self._writing() as database:
-            for table in _OF_ARTICLES:
+            for table in _OF_FILES:
                 database.execute(f"DELETE FROM {table} WHERE path = ?", (_stored(path + UNFINISHED),))
 
     def write_records(self, run: int, path: str, entries: Sequence[Entry]) -> None:
@@ -149,20 +163,45 @@ class Ledger:
             for entry in entries:
                 _insert(database, run, replace(entry, key=(path + UNFINISHED, entry.key[1])))
 
+    def write_pieces(self, path: str, output: str, pieces: Iterable[Piece]) -> None:
+        """Records what the output, by its hash, needs to become the original; `finish` makes it known."""
+        first = 0
+        for batch in parts.batches(pieces):
+            with self._writing() as database:
+                parts.insert(database, _stored(path + UNFINISHED), output, first, batch)
+            first += len(batch)
+
+    def add_pieces(self, path: str, output: str, pieces: Iterable[Piece]) -> None:
+        """Records the same of an output that is yet to take the place of another one."""
+        with self._writing() as database:
+            parts.insert(database, _stored(path), output, 0, pieces)
+
+    def pieces(self, path: str, output: str) -> Iterator[Piece]:
+        """The pieces that make an output, by its hash, the original of a file."""
+        with _faults(self.path):
+            yield from parts.select(self._database, _stored(path), output)
+
     def finish(self, run: int, entry: Entry) -> None:
         """Records a file of many articles, and its records in place of all that was recorded of them."""
         path = _stored(entry.key[0])
         with self._writing() as database:
-            for table in _OF_ARTICLES:
+            for table in _OF_FILES:
                 database.execute(f"DELETE FROM {table} WHERE path = ?", (path,))
                 unfinished = _stored(entry.key[0] + UNFINISHED)
                 database.execute(f"UPDATE {table} SET path = ? WHERE path = ?", (path, unfinished))
             _insert(database, run, entry)
 
-    def put_back(self, recorded: Recorded, entry: Entry, fingerprint: str) -> None:
-        """Records that a passage of an article is in its output again, and stays there."""
+    def put_back(self, recorded: Recorded, entry: Entry, fingerprint: str, file: Entry | None = None) -> None:
+        """Records that a passage of an article is in its output again, and stays there.
+
+        file: of a record, its file as it is now.
+        """
         with self._writing() as database:
             _replace(database, recorded.run, entry)
+            if file:
+                _replace(database, recorded.run, file)
+                path = _stored(file.key[0])
+                database.execute("DELETE FROM pieces WHERE path = ? AND record <> ?", (path, file.cleaned))
             database.execute("INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", (*_key(entry.key), fingerprint))
 
     def overwrite(self, key: Key, packed: bytes) -> None:
@@ -364,4 +403,5 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         for statement in _SCHEMA.split(";\n"):
             database.execute(statement)
         database.execute(f"PRAGMA user_version = {FORMAT}")
+    database.execute(parts.SCHEMA)
     database.execute("COMMIT")
