@@ -11,14 +11,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from backports import zstd
 from conftest import PLAIN, ROOT, TAILED, Run, git
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 from test_cli_clean import tree
 from test_killed import command, content, left_over
-from test_restore import listed
 
 from zhengwen.articles import Finding
 from zhengwen.cleaning import Cleaned
@@ -260,9 +261,6 @@ def test_what_stands_in_the_way_is_refused(zhengwen: Run, corpus: Path, tmp_path
     source.write_bytes(DATA + LINES[0].encode())
     assert "another version of its input" in zhengwen("clean", source, "-o", "out").stderr.decode()
     assert (tmp_path / "out" / "part.jsonl").read_bytes() == cleaned
-    refused = zhengwen("restore", "out", "--passage", listed(zhengwen, "out")[0][0])
-    assert refused.returncode == 2
-    assert "holds many articles" in refused.stderr.decode()
     assert zhengwen("clean", source, "-o", "new", "--to-encoding", "gbk").returncode == 2
 
 
@@ -283,6 +281,8 @@ def test_a_run_killed_inside_a_file_ends_as_one_that_was_left_alone(
 ) -> None:
     for path in (corpus / "sub").iterdir():
         path.write_bytes(packed(DATA * 20, path.suffix if path.suffix != ".jsonl" else ""))
+    rows = [{"n": n, "text": text} for n, text in enumerate([TAILED, PLAIN, ADVERT] * 20)]
+    parquet.write_table(pa.Table.from_pylist(rows), corpus / "sub" / "rows.parquet", row_group_size=25)
     before = {name: unpacked(corpus / name) for name in tree(corpus)}
 
     def args(number: int) -> tuple[object, ...]:

@@ -171,7 +171,7 @@ class CorpusRecorder:
             outputs.append(data)
             entries.append(entry)
             fault = OutputError(entry.why) if entry.why else None
-            outcomes.append(Outcome(source, entry.status, cleaned, fault=fault, part=True))
+            outcomes.append(Outcome(source, entry.status, cleaned, fault=fault, part=True, size=entry.size))
         file.write(outputs)
         self._ledger.write_records(self._run, source.name, entries)
         yield from outcomes

@@ -52,6 +52,7 @@ class Outcome:
     fault: what could not be done.
     warning: what was done otherwise than one would expect.
     part: it is a record, one of many of the source.
+    size: of a record, its bytes.
     """
 
     source: Source
@@ -61,6 +62,7 @@ class Outcome:
     fault: ZhengwenError | None = None
     warning: str = ""
     part: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,9 @@ def command(
 
     Reads files and folders (.md, .markdown, .txt, .html, .htm, .jsonl, .jsonl.gz, .jsonl.zst, .parquet, with
     sub-folders; nothing whose name begins with a dot) and writes what is left of each article under the same relative
-    path below the output folder. Of an HTML page the main text is cleaned: page.html becomes page.md, or stays HTML with
-    --to html. Of JSON Lines and Parquet the text in a field of each line or row is cleaned. A run that was stopped goes
-    on with the same command. With - as the only path, filters standard input to standard output, without a ledger.
+    path below the output folder. Of an HTML page the main text is cleaned: page.html becomes page.md, or stays HTML
+    with --to html. Of JSON Lines and Parquet the text in a field of each line or row is cleaned. A run that was stopped
+    goes on with the same command. With - as the only path, filters standard input to standard output, without a ledger.
     """
     asked = {key: value if origin(key) == "command line" else None for key, value in (("to", to), ("dedup", copies))}
     _check_usage(paths, output, diff, in_place, overwrite, asked)

@@ -11,6 +11,7 @@ import click
 from zhengwen import __version__
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
+from zhengwen.cli.inside import Inside
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
@@ -54,7 +55,7 @@ def clean(
     """
     skipped = 0
     done: list[tuple[Key, bool]] = []
-    with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
+    with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar, Inside() as inside:
         run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
         place = InPlace(folder) if in_place else Folder(folder, settings.to)
@@ -72,6 +73,7 @@ def clean(
                     done.append(((outcome.source.name, ""), not outcome.skipped))
                 _count(outcome, summary, show=flaws[outcome.source] <= FLAWS)
                 bar.update(not outcome.part)
+                inside.add(outcome.source, outcome.size)
         for source, count in flaws.items():
             more(source, count)
         found = leave_out(folder, ledger, run, done, copies) if copies else []
