@@ -187,7 +187,7 @@ def _original_hash(ledger: Ledger, form: CorpusForm, path: Path, found: str, lef
                 replace(r, entry=left) if r.entry.key == left.key else r
                 for r in ledger.records(left.key[0], (CLEANED, ADVERT))
             )
-            with reading(path, str(path)) as lines:
+            with reading(path, str(path), left.key[0]) as lines:
                 for line in _original_lines(lines, records):
                     hash_.update(line)
         else:

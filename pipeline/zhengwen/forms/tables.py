@@ -151,7 +151,8 @@ def _settings(file: Any, shown: str, text: str) -> dict[str, Any]:
 def _ways(file: Any, text: str) -> Iterator[dict[str, Any]]:
     """Settings that may write a file like this one, the likeliest first."""
     meta = file.metadata
-    paths = {c.path: c for c in (_chunk(meta, 0, n) for n in range(meta.num_columns))} if meta.num_row_groups else {}
+    full = next((n for n in range(meta.num_row_groups) if meta.row_group(n).num_rows), None)
+    paths = {} if full is None else {c.path: c for c in (_chunk(meta, full, n) for n in range(meta.num_columns))}
     schema = [meta.schema.column(n) for n in range(meta.num_columns)]
     common: dict[str, Any] = {
         "compression": {path: _CODECS.get(c.compression, c.compression) for path, c in paths.items()} or "snappy",
@@ -186,7 +187,7 @@ class _Chunk:
         self.is_stats_set: bool = column.is_stats_set
         self.has_offset_index: bool = column.has_offset_index
         first = [column.data_page_offset, column.dictionary_page_offset]
-        self.start: int = min(place for place in first if place)
+        self.start: int = min((place for place in first if place), default=0)
         self.size: int = column.total_compressed_size
 
 
@@ -278,4 +279,4 @@ def chunks_of(meta: Any) -> dict[tuple[int, int], tuple[int, int]]:
         for group in range(meta.num_row_groups)
         for column in range(meta.num_columns)
     }
-    return {which: (chunk.start, chunk.size) for which, chunk in found.items()}
+    return {which: (chunk.start, chunk.size) for which, chunk in found.items() if chunk.start and chunk.size}
