@@ -3,7 +3,7 @@
 - What content refers to stays: the definition of a footnote or of a link.
 - A footnote to which only removed text refers goes.
 - The line that opens a list item stays as long as anything in the item does.
-- A heading goes when all that stood under it goes, but not the title.
+- A heading that goes takes along the headings under it that have nothing under them any more.
 - A line that stays is to the parser what it was: where it would become something else (a paragraph code, an item of a
   list a paragraph, a row of a table text), the removed lines before it stay.
 """
@@ -26,6 +26,12 @@ _FOOTNOTE = 4
 """What belongs to a footnote is indented so far, in columns."""
 _TRIES = 8
 """Attempts at an article before nothing of it is removed."""
+_FOLLOWING = re.compile(r"((?:[ \t]*(?:\r\n|\n|\r))*)")
+_BLANK_BEFORE = re.compile(r"(?:\n|\r)[ \t]*(?:\r\n|\n|\r)\Z")
+_WHOLE = re.compile(r"[\r\n]\Z")
+_TELLING = " \t\ufeff"
+_NEAR = 80
+"""Characters in which a blank line before a span is looked for."""
 _UNREAD = (BlockType.CODE, BlockType.INDENTED, BlockType.MATH, BlockType.FRONT_MATTER, BlockType.HTML)
 """Types in which nothing refers to anything."""
 
@@ -55,7 +61,7 @@ class Removal:
 def coherent(removals: Sequence[Removal]) -> list[Removal]:
     """The removals with what goes along, without what has to stay."""
     done = [_together(r) for r in removals]
-    pending = [n for n, r in enumerate(done) if r.gone.any()]
+    pending = [n for n, r in enumerate(done) if r.gone.any() and not _plain(r)]
     for attempt in range(_TRIES):
         after = segment([apply(done[n].text, done[n].spans) for n in pending])
         again = []
@@ -70,6 +76,22 @@ def coherent(removals: Sequence[Removal]) -> list[Removal]:
         if not pending:
             break
     return done
+
+
+def _plain(removal: Removal) -> bool:
+    """Whether it can be seen without a parser that what stays is what it was: after each span comes nothing, or, beyond
+    a blank line, a line that is not indented; and nothing is HTML, which goes on beyond blank lines."""
+    if (removal.blocks.types == BlockType.HTML).any():
+        return False
+    text = removal.text
+    for start, end in removal.spans:
+        following = _FOLLOWING.match(text, end)
+        if not following or following.end() == len(text):
+            continue
+        apart = following[1] or _BLANK_BEFORE.search(text, max(0, start - _NEAR), start)
+        if not start or not apart or text[following.end()] in _TELLING or not _WHOLE.search(text, max(0, end - 2), end):
+            return False
+    return True
 
 
 def _changed(removal: Removal, after: Blocks) -> int | None:
@@ -94,6 +116,7 @@ def _changed(removal: Removal, after: Blocks) -> int | None:
         (after.types[now] == before.types[stays])
         & (after.quoted[now] == before.quoted[stays])
         & (after.levels[now] == before.levels[stays])
+        & ((after.leaves[now] == 0) == (before.leaves[stays] == 0))  # the target of a link is no leaf
     )
     others = np.flatnonzero(stays)[~alike]
     return int(others[0]) if len(others) else None
@@ -203,16 +226,26 @@ def _drop_footnotes(lines: _Lines, defined: dict[int, str], before: Flags, gone:
 
 
 def _drop_headings(blocks: Blocks, gone: Flags, spared: Flags) -> None:
-    """Removes headings under which all that was there to read goes, but not the first that would be left."""
+    """Removes headings with nothing left under them below a heading that goes.
+
+    Elsewhere they stay: to the readers of 738 labelled articles they were content, an advertisement under them or not.
+    """
     readable = blocks.readable()
-    kept = np.flatnonzero(readable & ~gone)
-    if not len(kept):
-        return
+    headings = np.flatnonzero(blocks.types == BlockType.HEADING).tolist()
     ends = np.full(256, len(blocks))
-    for heading in reversed(np.flatnonzero(blocks.types == BlockType.HEADING).tolist()):
+    emptied: set[int] = set()
+    for heading in reversed(headings):
         level = int(blocks.levels[heading])
         under = slice(heading + 1, int(ends[: level + 1].min()))
-        said = gone[under][readable[under]]
-        if not spared[heading] and heading > kept[0] and len(said) and said.all():
-            gone[heading] = True
+        said = [n for n in np.flatnonzero(readable[under] & ~gone[under]) + heading + 1 if int(n) not in emptied]
+        if not gone[heading] and not spared[heading] and not said:
+            emptied.add(heading)
         ends[level] = heading
+    above = [0] * 256
+    for heading in headings:
+        level = int(blocks.levels[heading])
+        below_one_that_goes = any(above[:level])
+        above[level:] = [0] * (256 - level)
+        if heading in emptied and below_one_that_goes:
+            gone[heading] = True
+        above[level] = int(gone[heading])
