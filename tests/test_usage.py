@@ -1,9 +1,12 @@
 """What a command would ignore is a usage error, and an error says the way out."""
 
+from pathlib import Path
+
 import pytest
-from conftest import TAILED, Run
+from conftest import Run
 
 from zhengwen.reports.findings import graded
+from zhengwen.reports.summary import counted
 
 
 @pytest.mark.parametrize(
@@ -17,21 +20,16 @@ from zhengwen.reports.findings import graded
         (("clean", "in", "--verbose"), "--verbose goes before the command: zhengwen --verbose clean"),
     ],
 )
-def test_what_would_be_ignored_is_refused(zhengwen: Run, articles: object, args: tuple[str, ...], said: str) -> None:  # noqa: ARG001
+def test_what_would_be_ignored_is_refused(zhengwen: Run, articles: Path, args: tuple[str, ...], said: str) -> None:  # noqa: ARG001
     done = zhengwen(*args)
     assert done.returncode == 2
     assert said in done.stderr.decode()
 
 
-def test_one_thing_is_not_called_several(zhengwen: Run, tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path)) / "in"
-    folder.mkdir()
-    (folder / "tail.md").write_text(TAILED, encoding="utf-8")
-    fixed = zhengwen("check", "in", "--fix").stderr.decode()
-    assert "fixed: 1 passage in 1 article; `zhengwen restore in --list` shows what went" in fixed
-    assert "1 original in back" in zhengwen("restore", "in", "-o", "back").stderr.decode()
+def test_one_thing_is_not_called_several(zhengwen: Run, articles: Path) -> None:
+    assert [counted(n, "passage") for n in (0, 1, 2000)] == ["0 passages", "1 passage", "2,000 passages"]
+    zhengwen("clean", articles / "tail.md", "-o", "out")
+    assert "1 original in back" in zhengwen("restore", "out", "-o", "back").stderr.decode()
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class Piece:
 class Rewriting(Protocol):
     """A file on its way to another one, group by group.
 
-    Every batch that is taken from a group is answered by `write` before the next one is taken.
+    All lines that were taken from a group are answered by `write`, in their order, before the next group is taken.
     """
 
     @property
