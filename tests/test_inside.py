@@ -2,6 +2,7 @@
 
 import io
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -22,8 +23,9 @@ class Terminal(io.StringIO):
 def told(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, source: Source, *, quiet: bool = False) -> str:
     monkeypatch.setattr(sys, "stderr", stream)
     with click.Context(click.Command("clean"), obj={"quiet": quiet}), Inside() as inside:
-        for _ in range(50):
-            inside.add(source, 1_000_000)
+        for _ in range(3):
+            inside.add(source, 10_000_000)
+            time.sleep(0.11)
     return stream.getvalue()
 
 
