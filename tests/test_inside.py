@@ -32,7 +32,7 @@ def told(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, source: Source, *
 def test_a_terminal_sees_records_and_bytes_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     said = told(monkeypatch, Terminal(), LARGE)
     assert "sub/large.jsonl" in said
-    assert "1 record" in said
+    assert "2 records" in said
     assert "B/s" in said
 
 
