@@ -70,7 +70,7 @@ class Cleaner:
         """Findings, deletions and the verdict on the whole for each article of a reading, in its own offsets."""
         blocks = reading.blocks
         owner = blocks.owner()
-        adverts = _adverts(reading, owner, self.model.decoder.whole)
+        adverts = are_adverts(reading, owner, self.model.decoder.whole)
         selected = np.isin(reading.kinds, [KINDS.index(k) for k in self.selection])
         firsts, ends = passages(np.where(selected, reading.kinds, 0).astype(np.uint8), owner)
         of = owner[firsts] if len(firsts) else firsts
@@ -138,7 +138,7 @@ def _trimmed(text: str, finding: Finding) -> Finding:
     return replace(finding, start=start, end=max(start, finding.end - len(inner) + len(inner.rstrip())))
 
 
-def _adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
+def are_adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
     """Which articles are boilerplate, most of it promotion, to at least the share ``whole`` of their weight."""
     articles = len(reading.blocks.articles) - 1
     weights = reading.features.weights

@@ -9,9 +9,12 @@ from pathlib import Path
 import click
 
 from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.cli import remote
 from zhengwen.cli.configured import Configured, rules, tailored
 from zhengwen.cli.configured import source as origin
-from zhengwen.cli.recorded import Done, clean, note_advert, remembered
+from zhengwen.cli.engines import Engines, engine_options, size_of, working
+from zhengwen.cli.recorded import Done, clean, configuration, note_advert, remembered
+from zhengwen.cli.remote import Place, check_usage
 from zhengwen.cli.shared import (
     ENCODING,
     complain,
@@ -29,25 +32,27 @@ from zhengwen.cli.shared import (
     selection,
     summarise,
     to_option,
-    walk,
 )
 from zhengwen.cli.tailored import TailoredCleaner
+from zhengwen.cli.walking import walk
 from zhengwen.dedup.verify import Limits, Reason
+from zhengwen.engines import Engine
 from zhengwen.errors import OutputError, ZhengwenError
 from zhengwen.forms import HTML, MARKDOWN, Edit, Fields, form_of
 from zhengwen.keeping import Keep
 from zhengwen.model import load
+from zhengwen.proving import Settings, excess
 from zhengwen.readers import STDIN, Source, root_of
-from zhengwen.recording import Settings, excess
 from zhengwen.reports.diff import unified
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
+from zhengwen.storage import is_url
 from zhengwen.writers import prepare, targets
 
 
 @click.command("clean", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the cleaned articles to.")
+@click.option("-o", "--output", type=Place(), help="Folder, or URL, to write the cleaned articles to.")
 @click.option("--in-place", is_flag=True, help="Replace the files themselves; their ledger goes into .zhengwen beside.")
 @click.option("--diff", is_flag=True, help="Show what would go, write nothing; exit code 1 if anything would.")
 @click.option("--drop-adverts", is_flag=True, help="Leave out articles that are an advertisement as a whole.")
@@ -65,9 +70,10 @@ from zhengwen.writers import prepare, targets
 @fields_options
 @encoding_option
 @model_option
+@engine_options
 def command(
     paths: tuple[str, ...],
-    output: Path | None,
+    output: Path | str | None,
     in_place: bool,
     diff: bool,
     drop_adverts: bool,
@@ -85,6 +91,9 @@ def command(
     id_field: str | None,
     encoding: str | None,
     model: Path | None,
+    jobs: int | None,
+    engine: str,
+    ray_address: str | None,
 ) -> int:
     """Write cleaned articles, and a ledger from which `restore` gives every original back.
 
@@ -97,6 +106,18 @@ def command(
     asked = {key: value if origin(key) == "command line" else None for key, value in (("to", to), ("dedup", copies))}
     _check_usage(paths, output, diff, in_place, asked)
     summary = Summary()
+    engines = Engines(jobs, engine, ray_address)
+    if isinstance(output, str) or any(map(is_url, paths)):
+        given = check_usage(paths, output, {"--in-place": in_place, "--diff": diff, "--dedup": asked["dedup"] != "off"})
+        cleaner = Cleaner(load(model), kinds_left(select, ignore), Keep(listed(keep_list, ())))
+        share = 1.0 if max_removed is None else max_removed / 100
+        fields = Fields(text_field, id_field)
+        settings = Settings(drop_adverts, share, to or MARKDOWN, encoding, to_encoding, overwrite, fields)
+        what = configuration(cleaner, settings, None, {})
+        skipped = remote.clean(cleaner, given, output or "", settings, what, engines, summary)
+        notes = [f"shards finished by an earlier run, not done again: {skipped:,}"] if skipped else []
+        summarise(summary, verb="removed", notes=_adverts(summary, drop_adverts) + notes)
+        return summary.exit_code(findings_count=False)
     sources = locate(paths, summary)
     keep = Keep(listed(keep_list, paths))
     cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
@@ -109,14 +130,16 @@ def command(
     folder = root_of(paths) if in_place else output
     limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     notes = []
-    if not folder or diff:
-        mindful = remembered(cleaner, folder) if folder else cleaner
-        _without_ledger(mindful, list(outputs), settings, summary, diff=diff)
-    else:
-        if output:
-            prepare(output, paths, outputs, overwrite=overwrite)
-        tailoring = {"per_path": rules(("select", "ignore"))}
-        notes = _told(clean(cleaner, list(outputs), folder, settings, limits, summary, tailoring, in_place=in_place))
+    with working(engines, size_of(list(outputs))) as where:
+        if not folder or diff:
+            mindful = remembered(cleaner, folder) if folder else cleaner
+            _without_ledger(mindful, list(outputs), settings, summary, where, diff=diff)
+        else:
+            if output:
+                prepare(output, paths, outputs, overwrite=overwrite)
+            tailoring = {"per_path": rules(("select", "ignore"))}
+            how = (settings, limits, summary, tailoring)
+            notes = _told(clean(cleaner, list(outputs), folder, *how, in_place=in_place, engine=where))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 
@@ -133,7 +156,7 @@ def _selections(
 
 
 def _check_usage(
-    paths: tuple[str, ...], output: Path | None, diff: bool, in_place: bool, asked: Mapping[str, str | None]
+    paths: tuple[str, ...], output: Path | str | None, diff: bool, in_place: bool, asked: Mapping[str, str | None]
 ) -> None:
     """asked: the options ``--to`` and ``--dedup``, if the command line itself has them."""
     filtering = paths == (STDIN,)
@@ -154,10 +177,10 @@ def _check_usage(
 
 
 def _without_ledger(
-    cleaner: Cleaner, sources: Sequence[Source], settings: Settings, summary: Summary, *, diff: bool
+    cleaner: Cleaner, sources: Sequence[Source], settings: Settings, summary: Summary, engine: Engine, *, diff: bool
 ) -> None:
     """Shows what would go, or filters standard input to standard output."""
-    for source, found in walk(cleaner, sources, summary, settings.fields, settings.encoding):
+    for source, found in walk(cleaner, sources, summary, settings.fields, engine, settings.encoding):
         cleaned = _limited(source, found, settings, summary)
         summary.add(cleaned, count_adverts=False)
         drop = cleaned.advert and settings.drop_adverts and not cleaner.keep.guards(cleaned.article)

@@ -1,26 +1,22 @@
 """What several commands have in common: options, progress, the walk over the inputs."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
+from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION
 from zhengwen.charsets import known
 from zhengwen.cli.configured import excludes
 from zhengwen.errors import UnreadableInputError, ZhengwenError
-from zhengwen.forms import SUFFIXES, TARGETS, Fields, form_of
-from zhengwen.forms.jsonl import Flaw, Record
+from zhengwen.forms import SUFFIXES, TARGETS, form_of
 from zhengwen.keeplist import KEEP_LIST, read_list
-from zhengwen.readers import STDIN, Source, batches, find, read, records, shards
+from zhengwen.readers import STDIN, Source, find
 from zhengwen.reports.formats import FORMATS
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
-
-if TYPE_CHECKING:
-    from zhengwen.cleaning import Cleaned, Cleaner
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -248,49 +244,6 @@ def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list
         known = " or ".join((", ".join(SUFFIXES[:-1]), SUFFIXES[-1]))
         raise UnreadableInputError(f"{where}: no {known} file here; name files or other folders")
     return sources
-
-
-def walk(
-    cleaner: "Cleaner", sources: Sequence[Source], summary: Summary, fields: Fields, encoding: str | None = None
-) -> Iterator[tuple[Source, "Cleaned"]]:
-    """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
-    with progress(len(sources), "article") as bar:
-        for shard in shards(sources):
-            if form_of(shard[0].name).many:
-                yield from _walk_records(cleaner, shard[0], summary, fields, encoding)
-            else:
-                yield from _walk_articles(cleaner, shard, summary, encoding)
-            bar.update(len(shard))
-
-
-def _walk_articles(
-    cleaner: "Cleaner", shard: Sequence[Source], summary: Summary, encoding: str | None
-) -> Iterator[tuple[Source, "Cleaned"]]:
-    readable: list[tuple[Source, Article]] = []
-    for source in shard:
-        try:
-            readable.append((source, read(source, encoding)))
-        except UnreadableInputError as fault:
-            complain(fault, summary)
-    cleaned = cleaner.clean([article for _, article in readable])
-    yield from zip((source for source, _ in readable), cleaned, strict=True)
-
-
-def _walk_records(
-    cleaner: "Cleaner", source: Source, summary: Summary, fields: Fields, encoding: str | None
-) -> Iterator[tuple[Source, "Cleaned"]]:
-    flaws = 0
-    try:
-        for batch in batches(records(source, fields, encoding)):
-            for line in batch:
-                if isinstance(line, Flaw):
-                    flaws += 1
-                    complain(line.fault, summary, show=flaws <= FLAWS)
-            for cleaned in cleaner.clean([line for line in batch if isinstance(line, Record)]):
-                yield source, cleaned
-    except UnreadableInputError as fault:
-        complain(fault, summary)
-    more(source, flaws)
 
 
 def more(source: Source, flaws: int) -> None:
