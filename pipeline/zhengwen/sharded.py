@@ -213,8 +213,8 @@ def listed(output: Store) -> list[str]:
 
 
 def enlist(output: Store, shards: Sequence[Shard]) -> None:
-    """Notes the shards of a run before it begins. Those of earlier runs stay before them, as far as they hold what is in
-    none of these: their files may be all that is left of an input."""
+    """Notes the shards of a run before it begins. Those of earlier runs stay before them, as far as they hold what is
+    in none of these: their files may be all that is left of an input."""
     names = {file.name for shard in shards for file in shard.files}
     fresh = [shard.name for shard in shards]
     before = [name for name in listed(output) if name not in set(fresh)]

@@ -17,6 +17,8 @@ from zhengwen.forms import SUFFIXES
 
 _MOVES = ("file", "local", "hdfs", "webhdfs", "sftp", "smb", "memory")
 """Protocols of file systems, where a file that is being written can be seen half-written, and moving is cheap."""
+_STAMPS = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified", "modified", "created")
+"""Where stores tell that a file changed, the best first."""
 _PARTIAL = ".zhengwen-part-"
 
 
@@ -118,17 +120,7 @@ def _protocol(system: Any) -> str:
 
 def _stamp(info: dict[str, Any]) -> str:
     """Entity tag where the store has them, else time of the last change."""
-    for key in (
-        "ETag",
-        "etag",
-        "md5Hash",
-        "content_md5",
-        "mtime",
-        "LastModified",
-        "last_modified",
-        "modified",
-        "created",
-    ):
+    for key in _STAMPS:
         if info.get(key) is not None:
             return str(info[key])
     return ""

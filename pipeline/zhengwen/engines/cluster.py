@@ -1,5 +1,6 @@
 """A Ray cluster: the workers of one machine or of many."""
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -41,7 +42,7 @@ class Cluster:
                 os.environ.setdefault(name, value)
             alone: dict[str, Any] = {} if self._address else {"num_cpus": self._jobs, "include_dashboard": False}
             try:
-                ray.init(self._address, log_to_driver=False, logging_level="error", **alone)
+                ray.init(self._address, log_to_driver=False, logging_level=logging.ERROR, **alone)
             except (ConnectionError, ValueError, RuntimeError, RayError) as e:
                 where = self._address or "this machine"
                 raise EngineError(f"--ray-address {where}: no Ray cluster answers ({_first_line(e)})") from None
