@@ -20,7 +20,7 @@ from zhengwen.corpora import CorpusRecorder
 from zhengwen.errors import LedgerError, ZhengwenError
 from zhengwen.forms import form_of
 from zhengwen.ledger.entries import ADVERT, REFUSED
-from zhengwen.ledger.store import FOLDER, Ledger, location, opened
+from zhengwen.ledger.store import FOLDER, LISTED, SHARDS, Ledger, location, opened
 from zhengwen.places import Folder
 from zhengwen.proving import Settings
 from zhengwen.readers import Source
@@ -30,8 +30,6 @@ from zhengwen.storage import Store, Stored
 
 SHARD = 64 << 20
 """Bytes of small files, about, that are done together."""
-_SHARDS = f"{FOLDER}/shards"
-LISTED = f"{_SHARDS}/all.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +180,11 @@ class _Tally:
 
 def ledger_of(shard: str) -> str:
     """Where in the output the ledger of a shard lies."""
-    return f"{_SHARDS}/{shard}.sqlite"
+    return f"{SHARDS}/{shard}.sqlite"
 
 
 def _marker(shard: str) -> str:
-    return f"{_SHARDS}/{shard}.json"
+    return f"{SHARDS}/{shard}.json"
 
 
 def _told(output: Store, shard: str) -> dict[str, Any] | None:

@@ -4,8 +4,8 @@ A file that is put is there as a whole or not at all: stores of objects promise 
 place.
 """
 
+import os
 import posixpath
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class Store:
             if _protocol(system) not in _MOVES:
                 system.put_file(str(path), there)
                 return
-            beside = posixpath.join(posixpath.dirname(there), f"{_PARTIAL}{secrets.token_hex(4)}")
+            beside = posixpath.join(posixpath.dirname(there), f"{_PARTIAL}{os.urandom(4).hex()}")
             try:
                 system.put_file(str(path), beside)
                 system.mv(beside, there)

@@ -9,14 +9,13 @@ from pathlib import Path
 import click
 
 from zhengwen.cleaning import Cleaned, Cleaner
-from zhengwen.cli import remote
 from zhengwen.cli.configured import Configured, rules, tailored
 from zhengwen.cli.configured import source as origin
 from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.recorded import Done, clean, configuration, note_advert, remembered
-from zhengwen.cli.remote import Place, check_usage
 from zhengwen.cli.shared import (
     ENCODING,
+    Place,
     complain,
     copies_option,
     encoding_option,
@@ -108,7 +107,11 @@ def command(
     summary = Summary()
     engines = Engines(jobs, engine, ray_address)
     if isinstance(output, str) or any(map(is_url, paths)):
-        given = check_usage(paths, output, {"--in-place": in_place, "--diff": diff, "--dedup": asked["dedup"] != "off"})
+        from zhengwen.cli import remote
+
+        given = remote.check_usage(
+            paths, output, {"--in-place": in_place, "--diff": diff, "--dedup": asked["dedup"] != "off"}
+        )
         cleaner = Cleaner(load(model), kinds_left(select, ignore), Keep(listed(keep_list, ())))
         share = 1.0 if max_removed is None else max_removed / 100
         fields = Fields(text_field, id_field)

@@ -13,18 +13,8 @@ from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, Zhen
 from zhengwen.proving import Settings
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless, harmless_line
-from zhengwen.sharded import LISTED, Done, Restorer, Worker, enlist, listed, plan
+from zhengwen.sharded import Done, Restorer, Worker, enlist, listed, plan
 from zhengwen.storage import Store, is_url
-
-
-class Place(click.ParamType[Any]):
-    """A path of this machine, as a `Path`, or a URL as it is."""
-
-    name = "PATH"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:  # noqa: ARG002
-        """The one or the other."""
-        return value if isinstance(value, Path) or is_url(value) else Path(value)
 
 
 def store_of(place: str | Path) -> Store:
@@ -103,11 +93,6 @@ def restore(cleaned: str | Path, output: str | Path, engines: Engines) -> int:
         told = f", {len(faults):,} could not be given back, see above" if faults else ""
         click.echo(harmless_line(f"{given:,} originals in {target.url}{told}"), err=True)
     return 2 if faults else 0
-
-
-def is_sharded(folder: Path) -> bool:
-    """Whether a folder of this machine was cleaned shard by shard."""
-    return (folder / LISTED).is_file()
 
 
 def check_usage(paths: Sequence[str], output: str | Path | None, forbidden: Mapping[str, object]) -> str:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import click
 
-from zhengwen.cli import remote
 from zhengwen.cli.engines import Engines, engine_options
-from zhengwen.cli.remote import Place, is_sharded
+from zhengwen.cli.shared import Place
 from zhengwen.errors import OutputError
-from zhengwen.ledger.store import Ledger, opened
+from zhengwen.ledger.store import LISTED, Ledger, opened
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.terminal import harmless, harmless_line
 from zhengwen.restoring import put_back, restore
@@ -38,9 +37,11 @@ def command(
     """
     if sum((output is not None, passage is not None, listing)) != 1:
         raise click.UsageError("say what to give back: -o FOLDER for all originals, --passage ID, or --list")
-    if isinstance(folder, str) or isinstance(output, str) or is_sharded(folder):
+    if isinstance(folder, str) or isinstance(output, str) or (folder / LISTED).is_file():
         if output is None:
             raise click.UsageError("of a cleaned store only all originals can be given back; add -o")
+        from zhengwen.cli import remote
+
         return remote.restore(folder, output, Engines(jobs, engine, ray_address))
     if output and output.resolve() != folder.resolve() and folder.resolve() in output.resolve().parents:
         raise OutputError(f"{output}: lies inside of {folder}; choose a folder outside of it")

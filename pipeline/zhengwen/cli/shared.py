@@ -17,6 +17,7 @@ from zhengwen.readers import STDIN, Source, find
 from zhengwen.reports.formats import FORMATS
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
+from zhengwen.storage import is_url
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -95,6 +96,16 @@ def encoding_option(command: Command) -> Command:
     return click.option("--encoding", type=ENCODING, help="Encoding of the inputs; found out for each if not given.")(
         command
     )
+
+
+class Place(click.ParamType[Any]):
+    """A path of this machine, as a `Path`, or a URL as it is."""
+
+    name = "PATH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:  # noqa: ARG002
+        """The one or the other."""
+        return value if isinstance(value, Path) or is_url(value) else Path(value)
 
 
 _AT_LEAST = click.FloatRange(0.5, 1)

@@ -15,6 +15,9 @@ from zhengwen.ledger.entries import STATUSES, Cut, Entry, Key, Likeness, Passage
 
 FOLDER = ".zhengwen"
 NAME = "ledger.sqlite"
+SHARDS = f"{FOLDER}/shards"
+"""Where a place that was cleaned shard by shard has a ledger for each."""
+LISTED = f"{SHARDS}/all.json"
 FORMAT = 1
 """SQLite's ``user_version``; a ledger of another one is refused."""
 
