@@ -60,7 +60,7 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     What is common depends on who is there; so the kept articles alone are searched again until nothing more is
     found, and deduplicating what was deduplicated changes nothing.
     """
-    book = _Book(fetch, limits)
+    book = Book(fetch, limits)
     copies = _exact_copies(exact, facts)
     out = {copy: LeftOut(copy, keeper, Reason.EXACT, 1.0, 1.0) for copy, keeper in _verified(copies, book)}
     if not limits.near:
@@ -95,7 +95,7 @@ def _exact_copies(exact: Keys, facts: Facts) -> list[tuple[int, int]]:
     return list(zip(by_key[copies].tolist(), keepers[copies].tolist(), strict=True))
 
 
-def _verified(copies: list[tuple[int, int]], book: "_Book") -> Iterator[tuple[int, int]]:
+def _verified(copies: list[tuple[int, int]], book: "Book") -> Iterator[tuple[int, int]]:
     for at in range(0, len(copies), _AHEAD):
         book.read_ahead(copies[at : at + _AHEAD])
         for copy, keeper in copies[at : at + _AHEAD]:
@@ -114,7 +114,7 @@ def _not_in(found: Pairs, pairs: Ints) -> Ints:
     return unseen
 
 
-def _assign(pairs: Ints, ranks: Ints, book: "_Book") -> dict[int, LeftOut]:
+def _assign(pairs: Ints, ranks: Ints, book: "Book") -> dict[int, LeftOut]:
     """Walks each connected component in the order of keepers."""
     swap = ranks[pairs[:, 0]] > ranks[pairs[:, 1]]
     keepers = np.where(swap, pairs[:, 1], pairs[:, 0])
@@ -145,7 +145,7 @@ def _components(pairs: Ints, articles: int) -> Ints:
     return labels
 
 
-class _Book:
+class Book:
     """Reads texts once in a while, compares two once at most."""
 
     def __init__(self, fetch: Fetch, limits: Limits) -> None:
@@ -153,11 +153,11 @@ class _Book:
         self._fetch = fetch
         self._texts: OrderedDict[int, Text | None] = OrderedDict()
         self._size = 0
-        self._known: dict[int, Likeness | None] = {}
+        self._known: dict[tuple[int, int], Likeness | None] = {}
 
     def likeness(self, article: int, keeper: int) -> Likeness | None:
         """How alike the two are; None if not nearly enough, or if one cannot be read."""
-        pair = article << 32 | keeper
+        pair = article, keeper
         if pair not in self._known:
             self.read_ahead([(article, keeper)])
             one, other = self._texts[article], self._texts[keeper]
@@ -166,7 +166,7 @@ class _Book:
 
     def read_ahead(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Reads the texts that comparing the pairs needs; forgets those not used for long."""
-        needed = dict.fromkeys(n for a, k in pairs if a << 32 | k not in self._known for n in (a, k))
+        needed = dict.fromkeys(n for pair in pairs if pair not in self._known for n in pair)
         for number in needed:
             if number in self._texts:
                 self._texts.move_to_end(number)
