@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Ints
-from zhengwen.dedup.candidates import Facts, Pairs, candidates
+from zhengwen.dedup.candidates import Facts, Pairs, candidates, shared
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
 from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare
@@ -57,8 +57,8 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     packed: sorted entries of the articles (see `candidates.entries`); those of fixed articles that nobody else
         shares may be missing.
 
-    What is common depends on who is there; so the kept articles alone are searched again until nothing more is
-    found, and deduplicating what was deduplicated changes nothing.
+    What is common depends on who is there; so if anything is, the kept articles alone are searched again until nothing
+    more is found, and deduplicating what was deduplicated changes nothing.
     """
     book = Book(fetch, limits)
     copies = _exact_copies(exact, facts)
@@ -68,16 +68,18 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     alone = np.ones(len(exact), np.bool_)
     alone[list(out)] = False
     near: dict[int, LeftOut] = {}
-    pairs = np.zeros((0, 2), np.int64)
+    pairs, several = np.zeros((0, 2), np.int64), shared(packed)
     while True:
         kept = alone.copy()
         kept[list(near)] = False
-        found = candidates(packed, facts, limits, kept)
+        found, common = candidates(packed, several, facts, limits, kept)
         new = _not_in(found, pairs)
         if not len(new):
             break
         pairs = np.concatenate((pairs, new))
         near = _assign(pairs, facts.ranks, book)
+        if not len(common):
+            break
     for copy, row in list(out.items()):
         if keeper := near.get(row.keeper):
             out[copy] = LeftOut(copy, keeper.keeper, keeper.reason, keeper.jaccard, keeper.containment)

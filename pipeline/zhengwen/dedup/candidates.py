@@ -129,24 +129,24 @@ def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
     return np.asarray(packed[places])
 
 
-def candidates(packed: Keys, facts: Facts, limits: Limits, chosen: Flags) -> Pairs:
-    """The pairs of chosen articles (bool, (articles,)) worth comparing, from sorted entries."""
-    found = sharing(packed, facts, chosen)
+def candidates(packed: Keys, several: Keys, facts: Facts, limits: Limits, chosen: Flags) -> tuple[Pairs, Keys]:
+    """The pairs of chosen articles (bool, (articles,)) worth comparing, and the common keys, from sorted entries and
+    from those of them that `shared` gives."""
+    found = sharing(several, facts, chosen)
     concerned = np.zeros(len(chosen), np.bool_)
     concerned[found.pairs.first] = concerned[found.pairs.second] = True
-    return enough(found, of_articles(packed, concerned), facts, limits)
+    return enough(found, of_articles(packed, concerned), facts, limits), found.common
 
 
-def sharing(packed: Keys, facts: Facts, chosen: Flags) -> Sharing:
-    """The pairs of chosen articles that share a key, from sorted entries."""
-    several = _shared(packed)
+def sharing(several: Keys, facts: Facts, chosen: Flags) -> Sharing:
+    """The pairs of chosen articles that share a key, from the entries that `shared` gives."""
     several = several[chosen[number_of(several)]]
     begins, sizes = _groups(several)
     light = _count(_light(several, begins, sizes), facts.fixed)
     heavy = _count(_heavy(several, begins, sizes, facts.ranks), facts.fixed)
-    codes, shared = _sum(*light, *heavy)
+    codes, counts = _sum(*light, *heavy)
     pairs = Pairs((codes >> _RANK).astype(np.int64), (codes & _LOW).astype(np.int64))
-    return Sharing(pairs, shared, key_of(several[begins[sizes > COMMON]]))
+    return Sharing(pairs, counts, key_of(several[begins[sizes > COMMON]]))
 
 
 def enough(found: Sharing, packed: Keys, facts: Facts, limits: Limits) -> Pairs:
@@ -180,7 +180,7 @@ def _without(packed: Keys, common: Keys) -> Keys:
     return packed[:end]
 
 
-def _shared(packed: Keys) -> Keys:
+def shared(packed: Keys) -> Keys:
     """The entries of keys that two and more articles carry."""
     again = _continues(packed)
     return packed[again[1:] | again[:-1]]

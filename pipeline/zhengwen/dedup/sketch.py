@@ -18,6 +18,7 @@ from zhengwen.blocks import Ints
 from zhengwen.dedup.fold import CHUNK, Codes, Folded
 
 Keys = NDArray[np.uint64]
+Ranks = NDArray[np.uint32]
 
 ALGORITHM = 1
 """Number of the way from text to keys; stored beside them. It changes with folding, shingles, hashes or slots."""
@@ -89,15 +90,15 @@ def lowest(codes: Codes, starts: Ints, order: int, slots: int) -> Keys:
     runs = np.maximum(np.diff(starts) - order + 1, 0)
     if not runs.any():
         return keys
-    ranks = _ranks(codes, order)
+    hashed = ranks(codes, order)
     share = np.minimum(_SPARE * slots / np.maximum(runs, 1), 1)
     thresholds = (share * (2**32 - 1)).astype(np.uint32)
-    places = np.flatnonzero(ranks <= np.repeat(thresholds, np.diff(np.minimum(starts, len(ranks)))))
-    too_few = _fill(keys, codes, ranks, places, starts, order)
+    places = np.flatnonzero(hashed <= np.repeat(thresholds, np.diff(np.minimum(starts, len(hashed)))))
+    too_few = _fill(keys, codes, hashed, places, starts, order)
     again = too_few[thresholds[too_few] < 2**32 - 1]
     if len(again):
         spans = [np.arange(starts[n], starts[n] + runs[n]) for n in again.tolist()]
-        _fill(keys, codes, ranks, np.concatenate(spans), starts, order)
+        _fill(keys, codes, hashed, np.concatenate(spans), starts, order)
     return keys
 
 
@@ -105,15 +106,15 @@ def _none(articles: int) -> Keys:
     return np.full((articles, SLOTS), NO_KEY)
 
 
-def _ranks(codes: Codes, order: int) -> NDArray[np.uint32]:
+def ranks(codes: Codes, order: int) -> Ranks:
     """A 32-bit hash of each run of ``order`` codes, by which runs are ordered."""
-    ranks = np.empty(len(codes) - order + 1, np.uint32)
-    for at in range(0, len(ranks), CHUNK):
+    found = np.empty(max(len(codes) - order + 1, 0), np.uint32)
+    for at in range(0, len(found), CHUNK):
         hashed = polynomial(codes[at : at + CHUNK + order - 1].astype(np.uint32), order, np.uint32)
         hashed ^= hashed >> np.uint32(16)
         hashed *= np.uint32(0x7FEB352D)
-        np.bitwise_xor(hashed, hashed >> np.uint32(15), out=ranks[at : at + CHUNK])
-    return ranks
+        np.bitwise_xor(hashed, hashed >> np.uint32(15), out=found[at : at + CHUNK])
+    return found
 
 
 def polynomial(codes: NDArray[Any], order: int, kind: type[np.uint32] | type[np.uint64]) -> NDArray[Any]:
@@ -139,13 +140,13 @@ def mixed(hashed: Keys) -> Keys:
     return hashed
 
 
-def _fill(keys: Keys, codes: Codes, ranks: NDArray[np.uint32], places: Ints, starts: Ints, order: int) -> Ints:
+def _fill(keys: Keys, codes: Codes, hashed: Ranks, places: Ints, starts: Ints, order: int) -> Ints:
     """Writes the lowest of the given places (sorted) into the keys of their articles; returns the articles that got
     too few. Places whose run does not end in its article count for nothing."""
     owner = np.repeat(np.arange(len(keys)), np.diff(np.searchsorted(places, starts)))
     inside = np.flatnonzero(places + order <= starts[owner + 1])
     owner, places = owner[inside], places[inside]
-    packed = owner.astype(np.uint64) << np.uint64(32) | ranks[places]
+    packed = owner.astype(np.uint64) << np.uint64(32) | hashed[places]
     by_rank = np.argsort(packed)
     packed, places = packed[by_rank], places[by_rank]
     first = np.flatnonzero(np.concatenate(([True], packed[1:] != packed[:-1]))[: len(packed)])
