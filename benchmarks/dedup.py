@@ -115,7 +115,7 @@ def _recall_of(
     fixed = np.zeros(len(exact), np.bool_)
     lengths = np.ascontiguousarray(known.records["length"])
     facts = Facts(order(lengths, known.records["date"], fixed), lengths, fixed, known.records["highest"])
-    pairs = candidates(known.packed, facts, limits, ~fixed)
+    pairs, _ = candidates(known.packed, shared(known.packed), facts, limits, ~fixed)
     compared = set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
     out = deduplicate(known, EMPTY, fetcher(planted.texts), limits)
     gone = {row.article for row in out}
