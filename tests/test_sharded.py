@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import threading
 import time
 from dataclasses import replace
@@ -215,6 +216,92 @@ def test_options_that_need_files_of_this_machine_are_refused(zhengwen: Run, give
         done = zhengwen(*args)
         assert done.returncode == 2
         assert said in " ".join(done.stderr.decode().split())
+
+
+@pytest.fixture
+def copied(given: Path) -> Path:
+    """The same with copies in other shards: of an article, of its beginning, and of records."""
+    text = (given / "hard" / "rewiring-old-flat.md").read_text(encoding="utf-8")
+    for name, what in (
+        ("a/again.md", text),
+        ("z/half.md", text[: len(text) * 3 // 4]),
+        ("z/longer.md", "# 转\n\n" + text),
+    ):
+        (given / name).parent.mkdir(exist_ok=True)
+        (given / name).write_text(what, encoding="utf-8")
+    shutil.copyfile(given / "a.jsonl", given / "z" / "c.jsonl")
+    return given
+
+
+def clean_store(given: Path, out: Path, *options: str) -> int:
+    return main(["-q", "clean", given.as_uri(), "-o", out.as_uri(), *options])
+
+
+@pytest.mark.usefixtures("small")
+def test_copies_in_other_shards_are_left_out_as_those_in_a_folder_are(copied: Path, tmp_path: Path) -> None:
+    for shard in [*copied.rglob("*.jsonl"), *copied.rglob("*.gz")]:
+        shard.unlink()
+    main(["-q", "clean", str(copied), "-o", str(tmp_path / "folder")])
+    assert clean_store(copied, tmp_path / "store") == 0
+    assert outputs(tmp_path / "store") == outputs(tmp_path / "folder")
+    assert len(outputs(tmp_path / "store")) < len(tree(copied)) - 2
+    query = "SELECT path, record, keeper_path, alike, jaccard, containment FROM articles WHERE keeper_path IS NOT NULL"
+    told = [row for p in (tmp_path / "store" / ".zhengwen" / "shards").glob("*.sqlite") for row in rows_of(p, query)]
+    assert sorted(told) == sorted(rows_of(tmp_path / "folder" / ".zhengwen" / "ledger.sqlite", query))
+    assert main(["-q", "restore", str(tmp_path / "store"), "-o", str(tmp_path / "back")]) == 0
+    assert tree(tmp_path / "back") == tree(copied)
+
+
+def rows_of(path: Path, query: str) -> list[tuple[object, ...]]:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return database.execute(query).fetchall()
+
+
+@pytest.mark.usefixtures("small")
+def test_copies_among_records_are_left_out_and_come_back(copied: Path, tmp_path: Path) -> None:
+    clean_store(copied, tmp_path / "store")
+    left = [line for p in ("a.jsonl", "z/c.jsonl") for line in (tmp_path / "store" / p).read_text().splitlines()]
+    assert left.count("not a record") == 2
+    texts = [json.loads(line)["text"] for line in left if line != "not a record"]
+    assert len(texts) == len(set(texts)) <= 10
+    before = state(tmp_path / "store", tmp_path)
+    assert clean_store(copied, tmp_path / "store") == 2
+    assert state(tmp_path / "store", tmp_path) == before
+    assert main(["-q", "restore", (tmp_path / "store").as_uri(), "-o", (tmp_path / "back").as_uri()]) == 0
+    assert tree(tmp_path / "back") == tree(copied)
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_left_out_does_not_depend_on_what_earlier_runs_saw(copied: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    (copied / "z").rename(later)
+    clean_store(copied, tmp_path / "grown")
+    later.rename(copied / "z")
+    clean_store(copied, tmp_path / "grown")
+    clean_store(copied, tmp_path / "fresh", "--jobs", "2")
+    grown, fresh = (state(tmp_path / name, tmp_path) for name in ("grown", "fresh"))
+    assert grown[0] == fresh[0]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_run_that_stopped_while_copies_were_taken_out_is_taken_up(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean_store(copied, tmp_path / "whole")
+    expected = state(tmp_path / "whole", tmp_path)
+    remove = Store.remove
+
+    def fail(store: Store, name: str) -> None:
+        if name.endswith(".md"):
+            raise OutputError("power failure")
+        remove(store, name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "remove", fail)
+        assert clean_store(copied, tmp_path / "out") == 2
+    assert state(tmp_path / "out", tmp_path) != expected
+    clean_store(copied, tmp_path / "out")
+    assert state(tmp_path / "out", tmp_path) == expected
 
 
 class TestRay:

@@ -12,7 +12,7 @@ from zhengwen.errors import LedgerError, OutputError, ZhengwenError
 from zhengwen.forms import form_of
 from zhengwen.forms.jsonl import line_of
 from zhengwen.forms.streams import digest, reading, writing
-from zhengwen.ledger.entries import ADVERT, CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
+from zhengwen.ledger.entries import ADVERT, CLEANED, DUPLICATE, UNCHANGED, Cut, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
 
 
@@ -80,7 +80,7 @@ def rebuild(ledger: Ledger, entry: Entry, path: Path, there: Path) -> None:
         )
     hash_ = hashlib.sha256()
     with reading(path, str(path)) as lines, there.open("xb") as file, writing(file, path.name) as stream:
-        for line in _original_lines(lines, ledger.records(entry.key[0], (CLEANED, ADVERT))):
+        for line in _original_lines(lines, ledger.records(entry.key[0], (CLEANED, ADVERT, DUPLICATE))):
             hash_.update(line)
             stream.write(line)
     if hash_.hexdigest() != entry.hash:

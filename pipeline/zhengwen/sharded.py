@@ -11,6 +11,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,10 +106,8 @@ class Worker:
                 if path.is_file() and not name.startswith(f"{FOLDER}/"):
                     self.output.put(path, name)
             self.output.put(location(Path(folder, "out")), ledger_of(shard.name))
-            marker = Path(folder, "marker.json")
             told = {"mark": mark, "files": _described(shard), "done": asdict(done)}
-            marker.write_text(json.dumps(told, ensure_ascii=False, sort_keys=True), encoding="utf-8")
-            self.output.put(marker, _marker(shard.name))
+            self.output.write(_marker(shard.name), json.dumps(told, sort_keys=True).encode())
         return done
 
     def _mark(self, shard: Shard) -> str:
@@ -199,6 +198,16 @@ def _told(output: Store, shard: str) -> dict[str, Any] | None:
         raise LedgerError(f"{output.url}/{_marker(shard)}: damaged; remove it, and the shard is done again") from None
 
 
+@contextmanager
+def remarked(output: Store, shard: str) -> Iterator[None]:
+    """Takes the marker of a shard away while its outputs change: should that be stopped, the shard is done again."""
+    marker = output.read(_marker(shard))
+    output.remove(_marker(shard))
+    yield
+    if marker is not None:
+        output.write(_marker(shard), marker)
+
+
 def _described(shard: Shard) -> list[list[Any]]:
     """The files of a shard as its marker has them."""
     return [[file.name, file.size, file.stamp] for file in shard.files]
@@ -218,10 +227,7 @@ def enlist(output: Store, shards: Sequence[Shard]) -> None:
     before = [name for name in listed(output) if name not in set(fresh)]
     held = {name: {file[0] for file in (_told(output, name) or {"files": []})["files"]} for name in before}
     stay = [name for name in before if not held[name] <= names]
-    with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
-        path = Path(folder, "all.json")
-        path.write_text(json.dumps([*stay, *fresh]), encoding="utf-8")
-        output.put(path, LISTED)
+    output.write(LISTED, json.dumps([*stay, *fresh]).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,3 +260,9 @@ class Restorer:
                 except ZhengwenError as fault:
                     faults.append(str(fault))
         return faults
+
+
+def copies_mark(output: Store, shards: Sequence[str], limits: object) -> str:
+    """What copies were looked for in: shards as they are, and limits."""
+    told = [(name, (_told(output, name) or {"mark": ""})["mark"]) for name in shards]
+    return hashlib.sha256(json.dumps([told, repr(limits)]).encode()).hexdigest()

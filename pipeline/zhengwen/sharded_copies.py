@@ -5,6 +5,7 @@ outcome depends on the inputs of all shards alone. What an earlier run left out 
 and comes back if nobody stands for it any more. Compared are text files and records of JSON Lines.
 """
 
+import hashlib
 import json
 import tempfile
 import zlib
@@ -16,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from zhengwen.copies import cleaned_of
 from zhengwen.dedup import shards as steps
 from zhengwen.dedup.assign import LeftOut
 from zhengwen.dedup.fold import Codes, fold_texts
 from zhengwen.dedup.verify import Limits
 from zhengwen.dedup.work import Work
 from zhengwen.engines import Engine
-from zhengwen.errors import LedgerError
 from zhengwen.forms import Fields, form_of
 from zhengwen.forms.jsonl import Record, line_of, parse
 from zhengwen.forms.streams import reading, writing
@@ -30,9 +31,11 @@ from zhengwen.forms.text import TextForm
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, Key, Likeness
 from zhengwen.ledger.store import Ledger, location, opened
-from zhengwen.sharded import ledger_of, marked, remarked
+from zhengwen.sharded import ledger_of, remarked
 from zhengwen.storage import Store
 
+_MANY = "jsonl"
+_PLACE = 2**32 - 1
 _BATCH = 250_000
 """Characters that are sketched together."""
 _PARTITION = 250_000
@@ -59,9 +62,8 @@ class Shelf:
 
     def sketch(self, number: int) -> int:
         """Writes the files of a shard that the steps read, its texts and their keys; how many articles it has."""
-        with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
-            with self._fetched(number, Path(folder)) as ledger:
-                found = [(e, text) for e, data in _cleaned(ledger, Path(folder)) if (text := self._text(e, data)) is not None]
+        with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder, self._fetched(number, Path(folder)) as ledger:
+            found = list(self._texts(ledger, Path(folder)))
         self.work.folder.mkdir(parents=True, exist_ok=True)
         _pack(self.work, number, [text for _, text in found])
         keys = json.dumps([entry.key for entry, _ in found], ensure_ascii=False)
@@ -79,16 +81,16 @@ class Shelf:
         with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
             here = Path(folder)
             with self._fetched(number, here) as ledger:
-                changed = [name for name in _paths(ledger) if _settle(ledger, here, name, out)]
+                changed = [place for name in _paths(ledger) if (place := _settle(ledger, here, name, out))]
             if not changed:
                 return 0
             with remarked(self.store, self.names[number]):
                 self.store.put(location(here), ledger_of(self.names[number]))
-                for name in changed:
-                    if (here / name).exists():
-                        self.store.put(here / name, name)
+                for place in changed:
+                    if (here / place).exists():
+                        self.store.put(here / place, place)
                     else:
-                        self.store.remove(name)
+                        self.store.remove(place)
         return len(changed)
 
     def _keys(self, number: int) -> Path:
@@ -101,13 +103,217 @@ class Shelf:
             for name in _paths(ledger):
                 recorded = ledger.recorded((name, ""))
                 if recorded and recorded.entry.cleaned is not None:
-                    self.store.fetch(name, here / name)
+                    self.store.fetch(recorded.entry.place, here / recorded.entry.place)
         return opened(here)
 
-    def _text(self, entry: Entry, data: bytes) -> str | None:
-        """What is compared of an article; None if it holds none."""
-        if not entry.key[1]:
-            return data.decode(entry.written)
-        path, record = entry.key
-        found = parse(data, line_of(record), path, path, self.fields, entry.written or "utf-8")
-        return found.text if isinstance(found, Record) else None
+    def _texts(self, ledger: Ledger, here: Path) -> Iterator[tuple[Entry, str]]:
+        """What is compared: the articles that are kept or left out as copies, in order."""
+        for name in _paths(ledger):
+            if not form_of(name).many:
+                recorded = ledger.recorded((name, ""))
+                if recorded and (found := _of_file(recorded.entry, here)) is not None:
+                    yield recorded.entry, found
+            else:
+                for entry, data in _lines(ledger, here, name):
+                    line = line_of(entry.key[1]) if entry else 0
+                    if entry and line and data.strip():
+                        record = parse(data, line, name, name, self.fields, entry.written or "utf-8")
+                        if isinstance(record, Record):
+                            yield entry, record.text
+
+    def fetch(self, articles: Sequence[tuple[int, int]]) -> list[Codes | None]:
+        """The folded texts of articles, by shard and place."""
+        texts = [_unpacked(self.work, shard, place) for shard, place in articles]
+        folded = fold_texts(texts)
+        return [folded.article(n) for n in range(len(texts))]
+
+
+def _paths(ledger: Ledger) -> list[str]:
+    """The files of a shard in which copies are looked for, in order."""
+    found = (recorded.entry for recorded in ledger.files())
+    return [e.key[0] for e in found if form_of(e.key[0]).name == _MANY or isinstance(form_of(e.place), TextForm)]
+
+
+def _of_file(entry: Entry, here: Path) -> str | None:
+    """The cleaned text of a file that is kept or left out as a copy."""
+    if entry.cleaned is not None:
+        return (here / entry.place).read_bytes().decode(entry.written)
+    return cleaned_of(entry) if entry.status == ledgers.DUPLICATE else None
+
+
+def _lines(ledger: Ledger, here: Path, name: str) -> Iterator[tuple[Entry | None, bytes]]:
+    """The cleaned lines of a file, those that were left out as copies in their places; a blank one has no entry."""
+    recorded = ledger.recorded((name, ""))
+    if not recorded or recorded.entry.cleaned is None:
+        return
+    with reading(here / name, name) as stream:
+        rest = iter(stream)
+        for one in ledger.records(name):
+            entry = one.entry
+            if entry.status == ledgers.DUPLICATE and entry.whole is not None:
+                text = ledgers.unpack(entry.whole).decode(entry.encoding)
+                yield entry, ledgers.less(text, entry.cuts).encode(entry.written)
+            elif entry.cleaned is not None:
+                for data in rest:
+                    yield (entry, data) if data.strip() else (None, data)
+                    if data.strip():
+                        break
+        yield from ((None, data) for data in rest)
+
+
+def _settle(ledger: Ledger, here: Path, name: str, out: Mapping[Key, Gone]) -> str:
+    """Records who is left out of a file, and rewrites it in the folder; its output, if anything changed."""
+    if form_of(name).many:
+        return _settle_lines(ledger, here, name, out)
+    recorded = ledger.recorded((name, ""))
+    if not recorded or (recorded.entry.cleaned is None and recorded.entry.status != ledgers.DUPLICATE):
+        return ""
+    entry = recorded.entry
+    path = here / entry.place
+    data = path.read_bytes() if entry.cleaned is not None else cleaned_of(entry).encode(entry.written)
+    fresh = _decided(entry, data, out.get(entry.key))
+    if fresh == entry:
+        return ""
+    ledger.write(recorded.run, [fresh])
+    if fresh.cleaned is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return entry.place
+
+
+def _settle_lines(ledger: Ledger, here: Path, name: str, out: Mapping[Key, Gone]) -> str:
+    recorded = ledger.recorded((name, ""))
+    pairs = [(e, _decided(e, data, out.get(e.key))) for e, data in _lines(ledger, here, name) if e and e.hash]
+    changed = [fresh for entry, fresh in pairs if fresh != entry]
+    if not recorded or not changed:
+        return ""
+    left = {fresh.key for _, fresh in pairs if fresh.cleaned is None}
+    path, beside = here / name, here / f"{name}.part"
+    hash_ = hashlib.sha256()
+    with beside.open("xb") as file, writing(file, path.name) as stream:
+        for entry, data in _lines(ledger, here, name):
+            if not entry or entry.key not in left:
+                hash_.update(data)
+                stream.write(data)
+    beside.replace(path)
+    cleaned = hash_.hexdigest()
+    status = ledgers.UNCHANGED if cleaned == recorded.entry.hash else ledgers.CLEANED
+    ledger.write(recorded.run, [*changed, replace(recorded.entry, cleaned=cleaned, status=status)])
+    return name
+
+
+def _decided(entry: Entry, data: bytes, gone: Gone | None) -> Entry:
+    """The entry of an article that is left out, or that is not; ``data`` is what is left of it."""
+    if gone:
+        whole = entry.whole if entry.whole is not None else ledgers.pack(ledgers.original(data, entry))
+        return replace(
+            entry, status=ledgers.DUPLICATE, cleaned=None, keeper=gone.keeper, likeness=gone.likeness, whole=whole
+        )
+    if entry.status != ledgers.DUPLICATE:
+        return entry
+    return replace(
+        entry,
+        status=ledgers.CLEANED if entry.passages else ledgers.UNCHANGED,
+        cleaned=ledgers.sha256(data),
+        keeper=None,
+        likeness=None,
+        whole=entry.whole if entry.output else None,
+    )
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+def _pack(work: Work, number: int, texts: Sequence[str]) -> None:
+    """Writes the texts of a shard so that one can be read alone."""
+    ends = [0]
+    with work.of_shard(number, "texts").with_suffix(".bin").open("wb") as file:
+        for text in texts:
+            file.write(zlib.compress(text.encode("utf-8", "surrogatepass"), 1))
+            ends.append(file.tell())
+    np.save(work.of_shard(number, "texts"), np.array(ends, np.int64))
+
+
+def _unpacked(work: Work, number: int, place: int) -> str:
+    begin, end = np.load(work.of_shard(number, "texts"), mmap_mode="r")[place : place + 2].tolist()
+    with work.of_shard(number, "texts").with_suffix(".bin").open("rb") as file:
+        file.seek(begin)
+        return zlib.decompress(file.read(end - begin)).decode("utf-8", "surrogatepass")
+
+
+def leave_out(engine: Engine, shelf: Shelf, limits: Limits) -> list[tuple[str, str, Likeness]]:
+    """Leaves copies out of all shards; the articles left out, their keepers, and how alike they are."""
+    numbers = [(number,) for number in range(len(shelf.names))]
+    articles = sum(engine.map(partial(_sketch, shelf), numbers))
+    work = replace(shelf.work, partitions=1 + articles // _PARTITION)
+    shelf = replace(shelf, work=work)
+    rows = _rows(engine, shelf, limits)
+    keys = {number: shelf.keys(number) for number in {a >> 32 for row in rows for a in (row.article, row.keeper)}}
+
+    def key(article: int) -> Key:
+        return keys[article >> 32][article & _PLACE]
+
+    gone: dict[int, list[Gone]] = {number: [] for (number,) in numbers}
+    told = []
+    for row in rows:
+        likeness = Likeness(row.reason.value, round(row.jaccard, 4), round(row.containment, 4))
+        gone[row.article >> 32].append(Gone(row.article & _PLACE, key(row.keeper), likeness))
+        told.append((_shown(key(row.article)), _shown(key(row.keeper)), likeness))
+    for _ in engine.map(partial(_rewrite, shelf), ((number, tuple(rows_)) for number, rows_ in gone.items())):
+        pass
+    return told
+
+
+def _rows(engine: Engine, shelf: Shelf, limits: Limits) -> list[LeftOut]:
+    """`zhengwen.dedup.shards.deduplicate`, each line of it by the engine."""
+    everywhere = [(part,) for part in range(shelf.work.partitions)]
+    list(engine.map(partial(_find_copies, shelf), everywhere))
+    out, round_ = steps.settle(shelf.work, 0), 0
+    while limits.near:
+        gone = np.array([row.article for row in out], np.uint64)
+        list(engine.map(partial(_find_pairs, shelf.work, gone), everywhere))
+        if not sum(engine.map(partial(_choose, shelf.work, round_, limits), everywhere)):
+            break
+        list(engine.map(partial(_verify, shelf, round_, limits), everywhere))
+        round_ += 1
+        out = steps.settle(shelf.work, round_)
+    return out
+
+
+def _sketch(shelf: Shelf, item: tuple[int]) -> int:
+    return shelf.sketch(item[0])
+
+
+def _rewrite(shelf: Shelf, item: tuple[int, Sequence[Gone]]) -> int:
+    return shelf.rewrite(*item)
+
+
+def _find_copies(shelf: Shelf, item: tuple[int]) -> None:
+    steps.find_copies(shelf.work, item[0], shelf.fetch)
+
+
+def _find_pairs(work: Work, out: Any, item: tuple[int]) -> None:
+    steps.find_pairs(work, item[0], out)
+
+
+def _choose(work: Work, round_: int, limits: Limits, item: tuple[int]) -> int:
+    return steps.choose(work, round_, item[0], limits)
+
+
+def _verify(shelf: Shelf, round_: int, limits: Limits, item: tuple[int]) -> None:
+    steps.verify(shelf.work, round_, item[0], shelf.fetch, limits)
+
+
+def _shown(key: Key) -> str:
+    return f"{key[0]}:{key[1]}" if key[1] else key[0]

@@ -6,6 +6,7 @@ place.
 
 import os
 import posixpath
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -82,6 +83,13 @@ class Store:
                 with suppress(Exception):
                     if system.exists(beside):
                         system.rm_file(beside)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Puts some bytes into it."""
+        with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
+            path = Path(folder, "data")
+            path.write_bytes(data)
+            self.put(path, name)
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a small file; None if there is none."""

@@ -106,32 +106,27 @@ def command(
     _check_usage(paths, output, diff, in_place, asked)
     summary = Summary()
     engines = Engines(jobs, engine, ray_address)
+    share = (60.0 if in_place else 100.0) if max_removed is None else max_removed
+    fields = Fields(text_field, id_field)
+    to = HTML if in_place else to or MARKDOWN
+    settings = Settings(drop_adverts, share / 100, to, encoding, to_encoding, overwrite, fields)
+    limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     if isinstance(output, str) or any(map(is_url, paths)):
         from zhengwen.cli import remote
 
-        given = remote.check_usage(
-            paths, output, {"--in-place": in_place, "--diff": diff, "--dedup": asked["dedup"] != "off"}
-        )
+        given = remote.check_usage(paths, output, {"--in-place": in_place, "--diff": diff})
         cleaner = Cleaner(load(model), kinds_left(select, ignore), Keep(listed(keep_list, ())))
-        share = 1.0 if max_removed is None else max_removed / 100
-        fields = Fields(text_field, id_field)
-        settings = Settings(drop_adverts, share, to or MARKDOWN, encoding, to_encoding, overwrite, fields)
-        what = configuration(cleaner, settings, None, {})
-        skipped = remote.clean(cleaner, given, output or "", settings, what, engines, summary)
-        notes = [f"shards finished by an earlier run, not done again: {skipped:,}"] if skipped else []
+        what = configuration(cleaner, settings, limits, {})
+        notes = remote.clean(cleaner, given, output or "", settings, what, limits, engines, summary)
         summarise(summary, verb="removed", notes=_adverts(summary, drop_adverts) + notes)
         return summary.exit_code(findings_count=False)
     sources = locate(paths, summary)
     keep = Keep(listed(keep_list, paths))
     cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
-    limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
-    to = HTML if in_place else to or MARKDOWN
-    settings = Settings(drop_adverts, limit / 100, to, encoding, to_encoding, overwrite, Fields(text_field, id_field))
     outputs, clashes = targets(sources, to)
     for clash in clashes:
         complain(clash, summary)
     folder = root_of(paths) if in_place else output
-    limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     notes = []
     with working(engines, size_of(list(outputs))) as where:
         if not folder or diff:

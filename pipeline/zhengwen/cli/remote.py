@@ -1,19 +1,28 @@
 """``clean`` and ``restore`` over stores that are named by URL."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import click
 
 from zhengwen.cleaning import Cleaner
-from zhengwen.cli.engines import Engines, working
+from zhengwen.cli.engines import LOCAL, Engines, working
 from zhengwen.cli.shared import complain, progress
+from zhengwen.dedup.verify import Limits, Reason
+from zhengwen.dedup.work import Work
 from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
+from zhengwen.ledger.store import COPIES, FOLDER
 from zhengwen.proving import Settings
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless, harmless_line
-from zhengwen.sharded import Done, Restorer, Worker, enlist, listed, plan
+from zhengwen.sharded import Done, Restorer, Worker, copies_mark, enlist, listed, plan
+from zhengwen.sharded_copies import Shelf, leave_out
 from zhengwen.storage import Store, is_url
 
 
@@ -28,10 +37,11 @@ def clean(
     output: str | Path,
     settings: Settings,
     configuration: Mapping[str, Any],
+    copies: Limits | None,
     engines: Engines,
     summary: Summary,
-) -> int:
-    """Cleans a store into another one; how many shards were done before."""
+) -> list[str]:
+    """Cleans a store into another one, and leaves copies out of it, if asked to; what to say of it."""
     source, target = store_of(given), store_of(output)
     if (target.url + "/").startswith(source.url + "/"):
         raise OutputError(f"{target.url}: lies inside the input {source.url}; choose a place outside of it")
@@ -52,7 +62,40 @@ def clean(
             _count(done, summary)
             skipped += done.skipped
             bar.update()
-    return skipped
+        notes = [f"shards finished by an earlier run, not done again: {skipped:,}"] if skipped else []
+        if not copies:
+            return notes
+        names = listed(target)
+        if skipped == len(shards) and target.read(COPIES) == copies_mark(target, names, copies).encode():
+            return notes
+        with _folder(target, engines) as folder:
+            shelf = Shelf(target, Work(folder, len(names), 1), tuple(names), settings.fields)
+            found = leave_out(engine, shelf, copies)
+        target.write(COPIES, copies_mark(target, names, copies).encode())
+    reasons = Counter(likeness.reason for _, _, likeness in found)
+    told = ", ".join(f"{reason} {reasons[reason]:,}" for reason in Reason if reasons[reason])
+    return [*([f"left out as copies of others: {len(found):,} ({told})"] if found else []), *notes]
+
+
+@contextmanager
+def _folder(target: Store, engines: Engines) -> Iterator[Path]:
+    """A folder that all workers see, for what copies are found by; it goes at the end."""
+    if target.url.startswith("file://"):
+        folder = Path(unquote(urlsplit(target.url).path)) / f"{FOLDER}/copies"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    elif engines.name == LOCAL:
+        with tempfile.TemporaryDirectory(prefix="zhengwen-") as temporary:
+            yield Path(temporary)
+    else:
+        raise OutputError(
+            f"{target.url}: on a cluster, copies are found through files that all machines see; write to file:// on a "
+            f"file system that they share, or add --dedup off"
+        )
 
 
 def _holds(store: Store) -> bool:

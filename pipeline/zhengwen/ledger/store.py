@@ -17,7 +17,7 @@ FOLDER = ".zhengwen"
 NAME = "ledger.sqlite"
 SHARDS = f"{FOLDER}/shards"
 """Where a place that was cleaned shard by shard has a ledger for each."""
-LISTED = f"{SHARDS}/all.json"
+LISTED, COPIES = f"{SHARDS}/all.json", f"{SHARDS}/copies"
 FORMAT = 1
 """SQLite's ``user_version``; a ledger of another one is refused."""
 
