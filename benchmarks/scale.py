@@ -27,6 +27,8 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 if not ONE_THREAD.items() <= os.environ.items():
     os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
 
+import numpy as np  # noqa: E402
+
 COMMAND = Path(sys.executable).parent / "zhengwen"
 ARTICLE = "# 标题\n\n正文第一段，说一件事情。\n\n扫描下方二维码添加小助手微信，备注“资料”，即可免费领取！\n"
 
@@ -214,18 +216,22 @@ def memory(a: argparse.Namespace) -> None:
 
 
 def shard(a: argparse.Namespace) -> None:
-    """What a shard costs in each stage: processor seconds and bytes for a gigabyte of text."""
+    """What a shard costs in each stage: processor seconds and bytes for a gigabyte of text, as JSON at the end."""
     from zhengwen.cleaning import Cleaner
-    from zhengwen.dedup.fold import fold_texts
-    from zhengwen.dedup.sketch import sketch
+    from zhengwen.dedup import shards as steps
+    from zhengwen.dedup.verify import Limits
+    from zhengwen.dedup.work import Work
+    from zhengwen.forms import Fields
+    from zhengwen.ledger.entries import Likeness
     from zhengwen.model import load
     from zhengwen.proving import Settings
     from zhengwen.sharded import Worker, plan
+    from zhengwen.sharded_copies import Gone, Shelf
     from zhengwen.storage import Store
 
     files = some(a.articles, a.number)
     with tempfile.TemporaryDirectory() as folder:
-        given, out = Path(folder, "given"), Path(folder, "out")
+        given, out, limits = Path(folder, "given"), Path(folder, "out"), Limits()
         given.mkdir()
         with (given / "a.jsonl").open("w", encoding="utf-8") as stream:
             for path in files:
@@ -233,29 +239,41 @@ def shard(a: argparse.Namespace) -> None:
         size = (given / "a.jsonl").stat().st_size
         worker = Worker(Cleaner(load()), Settings(), {}, Store(given.as_uri()), Store(out.as_uri()))
         (only,) = plan(worker.given.files())
-        _, spent = measured(lambda: worker(only))
-        ledger = sum(p.stat().st_size for p in (out / ".zhengwen" / "shards").iterdir())
-        cleaned = (out / "a.jsonl").stat().st_size
-        left = [json.loads(line)["text"] for line in (out / "a.jsonl").open(encoding="utf-8")]
-        found = []
-
-        def sketched() -> None:
-            found.extend(sketch(fold_texts(left[at : at + 100])) for at in range(0, len(left), 100))
-
-        _, keys = measured(sketched)
-        bytes_of_keys = sum(s.keys.nbytes + s.exact.nbytes for s in found)
-    gigabyte = 1e9 / size
+        _, clean = measured(lambda: worker(only))
+        shelf = Shelf(worker.output, Work(Path(folder, "copies"), 1, 1), (only.name,), Fields())
+        _, sketch = measured(lambda: shelf.sketch(0))
+        kinds = {"keys": 0, "exact": 0, "entries": 0, "records": 0, "texts": 0}
+        for kind in kinds:
+            kinds[kind] = sum(p.stat().st_size for p in shelf.work.folder.glob(f"shard-*.{kind}.*"))
+        nobody = np.zeros(0, np.uint64)
+        _, copies = measured(lambda: steps.find_copies(shelf.work, 0, shelf.fetch))
+        _, pairs = measured(lambda: steps.find_pairs(shelf.work, 0, nobody))
+        _, choose = measured(lambda: steps.choose(shelf.work, 0, 0, limits))
+        _, verify = measured(lambda: steps.verify(shelf.work, 0, 0, shelf.fetch, limits))
+        gone = [Gone(r.article, shelf.keys(0)[r.keeper], Likeness("near", 1, 1)) for r in steps.settle(shelf.work, 1)]
+        _, rewrite = measured(lambda: shelf.rewrite(0, gone))
+        told = {
+            "articles": len(files),
+            "clean_seconds": clean,
+            "cleaned_bytes": (out / "a.jsonl").stat().st_size,
+            "ledger_bytes": sum(p.stat().st_size for p in (out / ".zhengwen" / "shards").glob("*.sqlite")),
+            "sketch_seconds": sketch,
+            **{f"{kind}_bytes": size_ for kind, size_ in kinds.items()},
+            "copies_seconds": copies,
+            "pairs_seconds": pairs,
+            "compare_seconds": choose + verify,
+            "pairs": len(np.load(shelf.work.of_partition(0, "pairs"))),
+            "compared": len(np.load(shelf.work.of_round(0, 0, "candidates"))),
+            "left_out": len(gone),
+            "rewrite_seconds": rewrite,
+            "worker_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000,
+        }
+    scale = 1e9 / size
     print(f"{len(files):,} articles, {size / 1e6:.1f} MB as JSON Lines; for a gigabyte of it:")
-    told = {
-        "articles": len(files) * gigabyte,
-        "clean_seconds": spent * gigabyte,
-        "cleaned_bytes": cleaned * gigabyte,
-        "ledger_bytes": ledger * gigabyte,
-        "sketch_seconds": keys * gigabyte,
-        "key_bytes": bytes_of_keys * gigabyte,
-    }
+    for name in told.keys() - {"worker_memory_bytes"}:
+        told[name] *= scale
     for name, value in told.items():
-        print(f"  {name:<15} {value:>16,.0f}")
+        print(f"  {name:<20} {value:>16,.0f}")
     print(json.dumps({name: round(value) for name, value in told.items()}))
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ AHEAD = 3
 """Items, for each processor, that are sent before the result of the first of them is asked for."""
 _TRIES = 3
 """A worker or a machine that dies has its items done elsewhere, each so many times more."""
+_PATIENCE = 10.0
+"""Seconds that the head of a cluster has to answer."""
 _QUIET = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_DEDUP_LOGS": "1"}
 
 
@@ -40,6 +43,8 @@ class Cluster:
         if not ray.is_initialized():
             for name, value in _QUIET.items():
                 os.environ.setdefault(name, value)
+            if self._address:
+                _knock(self._address)
             alone: dict[str, Any] = {} if self._address else {"num_cpus": self._jobs, "include_dashboard": False}
             try:
                 ray.init(self._address, log_to_driver=False, logging_level=logging.ERROR, **alone)
@@ -69,6 +74,17 @@ class Cluster:
                 yield _got(waiting.popleft())
         while waiting:
             yield _got(waiting.popleft())
+
+
+def _knock(address: str) -> None:
+    """Raises `EngineError` if nobody listens at an address: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+    except (OSError, OverflowError) as e:
+        raise EngineError(f"--ray-address {address}: no Ray cluster answers ({e}); start one, or mend it") from None
 
 
 def _got(reference: Any) -> Any:
