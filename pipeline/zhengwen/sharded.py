@@ -19,7 +19,7 @@ from typing import Any
 from zhengwen.cleaning import Cleaner
 from zhengwen.corpora import CorpusRecorder
 from zhengwen.errors import LedgerError, ZhengwenError
-from zhengwen.forms import form_of
+from zhengwen.forms import TARGETS, form_of
 from zhengwen.ledger.entries import ADVERT, REFUSED
 from zhengwen.ledger.store import FOLDER, LISTED, SHARDS, Ledger, location, opened
 from zhengwen.places import Folder
@@ -105,10 +105,18 @@ class Worker:
                 name = path.relative_to(Path(folder, "out")).as_posix()
                 if path.is_file() and not name.startswith(f"{FOLDER}/"):
                     self.output.put(path, name)
+            for file in shard.files:
+                self._forget(file.name, Path(folder, "out"))
             self.output.put(location(Path(folder, "out")), ledger_of(shard.name))
             told = {"mark": mark, "files": _described(shard), "done": asdict(done)}
             self.output.write(_marker(shard.name), json.dumps(told, sort_keys=True).encode())
         return done
+
+    def _forget(self, name: str, out: Path) -> None:
+        """Removes what a run with other settings made of a file that is now left out, or in another form."""
+        for target in {form_of(name).target(name, to) for to in TARGETS}:
+            if not (out / target).exists():
+                self.output.remove(target)
 
     def _mark(self, shard: Shard) -> str:
         """What the outcome depends on, in hexadecimal digits."""

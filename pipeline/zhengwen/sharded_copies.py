@@ -66,18 +66,26 @@ class Shelf:
             found = list(self._texts(ledger, Path(folder)))
         self.work.folder.mkdir(parents=True, exist_ok=True)
         _pack(self.work, number, [text for _, text in found])
-        keys = json.dumps([entry.key for entry, _ in found], ensure_ascii=False)
-        self._keys(number).write_text(keys, encoding="utf-8", errors="surrogatepass")
+        shrunk = any(entry.status == ledgers.DUPLICATE for entry, _ in found)
+        told = json.dumps({"keys": [entry.key for entry, _ in found], "shrunk": shrunk}, ensure_ascii=False)
+        self._names(number).write_text(told, encoding="utf-8", errors="surrogatepass")
         return steps.sketch(self.work, number, _batches(text for _, text in found))
 
     def keys(self, number: int) -> list[Key]:
         """The articles of a shard by their place, as their ledger calls them."""
-        found = json.loads(self._keys(number).read_text(encoding="utf-8", errors="surrogatepass"))
-        return [(path, record) for path, record in found]
+        return [(path, record) for path, record in self._told(number)["keys"]]
+
+    def _told(self, number: int) -> dict[str, Any]:
+        """The keys of a shard, and whether an earlier run left copies out of it."""
+        told: dict[str, Any] = json.loads(self._names(number).read_text(encoding="utf-8", errors="surrogatepass"))
+        return told
 
     def rewrite(self, number: int, gone: Sequence[Gone]) -> int:
         """Leaves these out of a shard, and nobody else; how many outputs changed."""
-        out = {key: row for row in gone for key in [self.keys(number)[row.place]]}
+        if not gone and not self._told(number)["shrunk"]:
+            return 0
+        keys = self.keys(number)
+        out = {keys[row.place]: row for row in gone}
         with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
             here = Path(folder)
             with self._fetched(number, here) as ledger:
@@ -93,7 +101,7 @@ class Shelf:
                         self.store.remove(place)
         return len(changed)
 
-    def _keys(self, number: int) -> Path:
+    def _names(self, number: int) -> Path:
         return self.work.folder / f"names-{number:06}.json"
 
     def _fetched(self, number: int, here: Path) -> Any:

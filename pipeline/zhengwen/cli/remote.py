@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -28,7 +27,7 @@ from zhengwen.storage import Store, is_url
 
 def store_of(place: str | Path) -> Store:
     """The store of a URL, or of a folder of this machine."""
-    return Store(place.rstrip("/") if isinstance(place, str) and is_url(place) else Path(place).absolute().as_uri())
+    return Store(place.rstrip("/") if isinstance(place, str) and is_url(place) else f"file://{Path(place).absolute()}")
 
 
 def clean(
@@ -81,7 +80,7 @@ def clean(
 def _folder(target: Store, engines: Engines) -> Iterator[Path]:
     """A folder that all workers see, for what copies are found by; it goes at the end."""
     if target.url.startswith("file://"):
-        folder = Path(unquote(urlsplit(target.url).path)) / f"{FOLDER}/copies"
+        folder = Path(target.url.removeprefix("file://")) / f"{FOLDER}/copies"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:

@@ -38,6 +38,7 @@ class Cluster:
     def __init__(self, address: str | None = None, jobs: int | None = None) -> None:
         self._address, self._jobs = address, jobs
         self._mine = False
+        self._known: list[tuple[object, Any]] = []
 
     def __enter__(self) -> "Cluster":
         if not ray.is_initialized():
@@ -60,7 +61,6 @@ class Cluster:
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """See `Engine`. What dies is tried again."""
-        shared: Any = None
         waiting: deque[Any] = deque()
         most = AHEAD * (self._jobs or max(int(ray.cluster_resources().get("CPU", 1)), 1))
         do = ray.remote(num_cpus=1, max_retries=_TRIES)(_do)
@@ -68,12 +68,18 @@ class Cluster:
             if not item:
                 waiting.append(ray.put(work(item)))
             else:
-                shared = shared if shared is not None else ray.put(work)
-                waiting.append(do.remote(shared, item))
+                waiting.append(do.remote(self._share(work), item))
             if len(waiting) >= most:
                 yield _got(waiting.popleft())
         while waiting:
             yield _got(waiting.popleft())
+
+    def _share(self, work: object) -> Any:
+        for known, shared in self._known:
+            if known is work:
+                return shared
+        self._known.append((work, ray.put(work)))
+        return self._known[-1][1]
 
 
 def _knock(address: str) -> None:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,7 +39,7 @@ class Processes:
         self._jobs = jobs
         self._pool: Any = None
         self._folder = tempfile.TemporaryDirectory(prefix="zhengwen-")
-        self._shared = 0
+        self._known: list[tuple[object, Shared]] = []
 
     def __enter__(self) -> "Processes":
         return self
@@ -73,8 +73,13 @@ class Processes:
             ) from None
 
     def _share(self, work: object) -> Shared:
-        self._shared += 1
-        return share(work, Path(self._folder.name, str(self._shared)))
+        """What is known already is not written again: a run may map the same function over many files."""
+        for known, shared in self._known:
+            if known is work:
+                return shared
+        shared = share(work, Path(self._folder.name, str(len(self._known))))
+        self._known.append((work, shared))
+        return shared
 
     def _submit(self, shared: Shared, item: object) -> Any:
         self._pool = self._pool or ProcessPoolExecutor(
@@ -116,7 +121,7 @@ def _watch(parent: int) -> None:
         os._exit(1)
 
 
-@cache
+@lru_cache(maxsize=2)
 def _work(shared: Shared) -> Callable[[Any], Any]:
     work: Callable[[Any], Any] = shared.value()
     return work
