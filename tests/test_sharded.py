@@ -61,7 +61,7 @@ def ledgers(folder: Path, tmp_path: Path) -> dict[str, object]:
     found: dict[str, object] = {}
     for path in sorted((folder / ".zhengwen" / "shards").glob("*.sqlite")):
         beside = tmp_path / hashlib.sha256(str(path).encode()).hexdigest() / ".zhengwen"
-        beside.mkdir(parents=True)
+        beside.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, beside / "ledger.sqlite")
         found[path.stem] = content(beside.parent)
     return found
