@@ -3,8 +3,9 @@
 python benchmarks/roundtrip.py ARTICLES [--pages PAGES]
 
 The forms: into a folder with all kinds selected and advertisements left out; the same, written as UTF-8 from a copy in
-GB18030 with CRLF; in place, on a copy; as JSON Lines, 500 articles a shard, plain, .gz and .zst, into a folder and in
-place; and saved pages, as Markdown, as HTML and in place. Each restored tree is compared with the inputs file by file,
+GB18030 with CRLF; as text files, a paragraph a line; in place, on a copy; as JSON Lines, 500 articles a shard, plain,
+.gz and .zst, and as Parquet, with several codecs and row groups, into a folder and in place; and saved pages, as
+Markdown, as HTML and in place. Each restored tree is compared with the inputs file by file,
 compressed ones by what they hold. Pages without main text and files that cannot be decoded have to come back, too.
 """
 
@@ -76,6 +77,33 @@ def convert(source: Path, target: Path) -> None:
         (target / name).write_bytes(text.encode("gb18030"))
 
 
+def tables(source: Path, target: Path) -> None:
+    """The articles as Parquet; every third shard with nested columns, every second without Arrow's schema."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    paths = list(files(source).items())
+    target.mkdir()
+    for number, begin in enumerate(range(0, len(paths), SHARD)):
+        rows = [
+            {"url": name, "text": article.read_bytes().decode(), "n": n, "seen": {"at": n, "by": [name, None]}}
+            for n, (name, article) in enumerate(paths[begin : begin + SHARD])
+        ]
+        table = pa.Table.from_pylist(rows)
+        how = {"compression": ("snappy", "zstd", "gzip", "none")[number % 4], "store_schema": number % 2 == 0}
+        table = table if number % 3 else table.drop_columns("seen")
+        parquet.write_table(table, target / f"{number:03}.parquet", row_group_size=SHARD // 3, **how)
+
+
+def plain(source: Path, target: Path) -> None:
+    """A copy as text files, a paragraph a line."""
+    for name, path in files(source).items():
+        place = (target / name).with_suffix(".txt")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_bytes().decode().splitlines()
+        place.write_bytes("\n".join(line for line in lines if line.strip()).encode())
+
+
 def trip(label: str, inputs: Path, cleaned: Path, back: Path, clean: list[object]) -> int:
     """Cleans, restores, compares and prints a row; the number of bytes that differ."""
     articles = files(inputs)
@@ -125,6 +153,11 @@ def main() -> None:
         shards(source, at / "d")
         lost += trip("JSON Lines", at / "d", at / "e", at / "e-back", [at / "d", "-o", at / "e", *ALL])
         lost += trip("JSON Lines in place", at / "d", at / "d", at / "d-back", [at / "d", "--in-place", *ALL])
+        tables(source, at / "t")
+        lost += trip("Parquet", at / "t", at / "u", at / "u-back", [at / "t", "-o", at / "u", *ALL])
+        lost += trip("Parquet in place", at / "t", at / "t", at / "t-back", [at / "t", "--in-place", *ALL])
+        plain(source, at / "x")
+        lost += trip("text", at / "x", at / "y", at / "y-back", [at / "x", "-o", at / "y", *ALL])
         if given.pages:
             shutil.copytree(given.pages, at / "h")
             for label, folder, how in (

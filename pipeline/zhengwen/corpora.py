@@ -1,33 +1,32 @@
-"""Cleaning files of many articles with a ledger: line by line, with memory that does not grow with the file.
+"""Cleaning files of many articles with a ledger: batch by batch, with memory that does not grow with the file.
 
 A file is read, cleaned and written beside its output in one pass; the ledger gets its records as they are done, under a
 name of their own. At the end one transaction makes them known, and then the file takes its place. A run that is killed
 leaves the output as it was, and the same command starts that file anew.
 """
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from zhengwen import writers
 from zhengwen.cleaning import Cleaner
 from zhengwen.engines import Engine, Here
 from zhengwen.errors import OutputError, UnreadableInputError, ZhengwenError
-from zhengwen.forms import form_of
-from zhengwen.forms.streams import digest, reading, writing
+from zhengwen.forms import corpus_form_of, form_of
+from zhengwen.forms.records import Rewriting
+from zhengwen.forms.streams import digest
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry
 from zhengwen.ledger.store import Ledger, Recorded
 from zhengwen.places import InPlace, Place
 from zhengwen.proving import Settings
 from zhengwen.proving_lines import LineProver, Proven
-from zhengwen.readers import Source, batches, lines
+from zhengwen.readers import Source, batches
+from zhengwen.rebuilding import rebuild
 from zhengwen.recording import Outcome
-from zhengwen.restoring import rebuild
 
 
 class CorpusRecorder:
@@ -61,9 +60,9 @@ class CorpusRecorder:
         if not source.path:
             raise UnreadableInputError(f"{source.shown}: standard input is read as one article; name the file")
         path = self._place.path(source)
-        to, encoding = self._settings.to_encoding, self._settings.encoding or "utf-8"
+        to, encoding = self._settings.to_encoding, self._encoding(source)
         if to not in (None, encoding):
-            raise OutputError(f"{source.shown}: JSON Lines stay in their encoding; leave --to-encoding out")
+            raise OutputError(f"{source.shown}: files of many articles stay in their encoding; leave --to-encoding out")
         path.parent.mkdir(parents=True, exist_ok=True)
         writers.sweep(path.parent)
         recorded = self._ledger.recorded((source.name, ""))
@@ -76,6 +75,10 @@ class CorpusRecorder:
             self._bring_back(recorded.entry, path)
             there = before
         yield from self._cleaned(source, source.path, path, there)
+
+    def _encoding(self, source: Source) -> str:
+        """That of a file's texts."""
+        return self._settings.encoding or "utf-8" if corpus_form_of(source.name).by_lines else "utf-8"
 
     def _before(self, source: Source, recorded: Recorded | None, there: str | None) -> str | None:
         """The hash of the input, if it is known or needed. Raises `OutputError` for a file in the way."""
@@ -117,89 +120,51 @@ class CorpusRecorder:
 
     def _cleaned(self, source: Source, given: Path, path: Path, there: str | None) -> Iterator[Outcome]:
         self._ledger.begin(source.name)
-        stamp = _stamp(given)
-        before, after = _Tally(), _Tally()
+        stamp, form = _stamp(given), corpus_form_of(source.name)
+        how = (source.name, source.shown, self._settings.fields, self._settings.encoding)
         with writers.partial(path) as beside:
-            with reading(given, source.shown) as stream, beside.open("xb") as file, writing(file, path.name) as out:
-                found = lines(before.through(stream), source, self._settings.fields, self._settings.encoding)
-                for proven in self._engine.map(self._prover, ((source, batch) for batch in batches(found))):
-                    yield from self._write(source, proven, after.onto(out))
-            hash_, cleaned = before.hash, after.hash
+            with form.rewriting(given, beside, *how) as file:
+                for group in file.groups():
+                    for proven in self._engine.map(self._prover, ((source, batch) for batch in batches(group))):
+                        yield from self._write(source, proven, file)
+            (hash_, size), (cleaned, _) = file.before, file.after
             if hash_ == cleaned:  # the very file, compressed as it was
                 shutil.copyfile(given, beside)
+            else:
+                self._ledger.write_pieces(source.name, cleaned, form.differences(given, beside))
             writers.settle(beside, path)
             if _stamp(given) != stamp:
                 raise OutputError(
                     f"{source.shown}: changed while it was cleaned, so it is left alone; give the same command again"
                 )
-            self._ledger.finish(self._run, self._entry(source, before, after, there))
+            self._ledger.finish(self._run, self._entry(source, hash_, size, cleaned, there))
             if there != cleaned:
                 writers.move(beside, path)
 
-    def _entry(self, source: Source, before: "_Tally", after: "_Tally", there: str | None) -> Entry:
-        encoding = self._settings.encoding or "utf-8"
+    def _entry(self, source: Source, hash_: str, size: int, cleaned: str, there: str | None) -> Entry:
+        encoding = self._encoding(source)
         return Entry(
             (source.name, ""),
-            before.hash,
-            before.size,
+            hash_,
+            size,
             form_of(source.name).name,
             encoding,
             "",
-            ledgers.UNCHANGED if before.hash == after.hash else ledgers.CLEANED,
-            after.hash,
+            ledgers.UNCHANGED if hash_ == cleaned else ledgers.CLEANED,
+            cleaned,
             encoding,
-            replaces=there if there not in (None, before.hash, after.hash) else None,
+            replaces=there if there not in (None, hash_, cleaned) else None,
         )
 
-    def _write(self, source: Source, proven: Sequence[Proven], out: "_Output") -> Iterator[Outcome]:
+    def _write(self, source: Source, proven: Sequence[Proven], file: Rewriting) -> Iterator[Outcome]:
         """Writes some lines, and records them."""
-        for line in proven:
-            out.write(line.data)
+        file.write([line.data for line in proven])
         self._ledger.write_records(self._run, source.name, [line.entry for line in proven if line.entry])
         for line in proven:
             if line.entry:
-                fault = OutputError(line.entry.why) if line.entry.why else None
-                yield Outcome(source, line.entry.status, line.cleaned, fault=fault, part=True)
-
-
-class _Tally:
-    """Hash and size of the bytes that go by."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    def add(self, data: bytes) -> None:
-        """Counts some."""
-        self._hash.update(data)
-        self.size += len(data)
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 in hexadecimal digits."""
-        return self._hash.hexdigest()
-
-    def through(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The lines of a stream, counted."""
-        for line in stream:
-            self.add(line)
-            yield line
-
-    def onto(self, stream: BinaryIO) -> "_Output":
-        """A stream that counts what is written to it."""
-        return _Output(self, stream)
-
-
-class _Output:
-    """Writes and counts."""
-
-    def __init__(self, tally: _Tally, stream: BinaryIO) -> None:
-        self._tally, self._stream = tally, stream
-
-    def write(self, data: bytes) -> None:
-        """Writes some bytes."""
-        self._tally.add(data)
-        self._stream.write(data)
+                entry = line.entry
+                fault = OutputError(entry.why) if entry.why else None
+                yield Outcome(source, entry.status, line.cleaned, fault=fault, part=True, size=entry.size)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

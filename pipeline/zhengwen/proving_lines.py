@@ -1,29 +1,27 @@
-"""The same as `zhengwen.proving` for lines of JSON: from bytes to what is recorded of them and written."""
+"""The same as `zhengwen.proving` for the lines of files of many: to what is recorded of them and written."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import LedgerError, ZhengwenError
-from zhengwen.forms import form_of
-from zhengwen.forms.jsonl import Flaw, Record, key, parse, record_of
+from zhengwen.forms import CorpusForm, corpus_form_of, form_of
+from zhengwen.forms.records import Flaw, Line, Record, key, record_of
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, sha256
 from zhengwen.proving import Settings, excess
 from zhengwen.readers import Source
 from zhengwen.reasons import Reasons, explain, removed
 
-Line = Record | Flaw | bytes
-"""What a line holds; one that is blank is its bytes."""
 LineBatch = tuple[Source, Sequence[Line]]
 """Some lines of a file of many articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What becomes of a line: its bytes and what is recorded; nothing of a blank one."""
+    """What becomes of a line: its bytes, None if it goes, and what is recorded; nothing of a blank one."""
 
-    data: bytes
+    data: bytes | None
     entry: Entry | None = None
     cleaned: Cleaned | None = None
 
@@ -55,15 +53,15 @@ class LineProver:
                 entry, data = self._record(source, cleaned, why)
                 yield Proven(data, entry, cleaned)
 
-    def _record(self, source: Source, cleaned: Cleaned, why: Reasons) -> tuple[Entry, bytes]:
-        """What is recorded of a record, and what its line becomes, once both have given the line back."""
+    def _record(self, source: Source, cleaned: Cleaned, why: Reasons) -> tuple[Entry, bytes | None]:
+        """What is recorded of a record, and what its line becomes (None if it goes), once both have given it back."""
         record = record_of(cleaned)
-        data = record.source.encode(record.encoding)
+        data, form = record.source.encode(record.encoding), corpus_form_of(source.name)
         plain = Entry(
             (source.name, record.key),
             sha256(data),
             len(data),
-            form_of(source.name).name,
+            form.name,
             record.encoding,
             ledgers.newlines(record.text),
             ledgers.UNCHANGED,
@@ -72,25 +70,26 @@ class LineProver:
         )
         shown = f"{source.shown}:{record.line}"
         if cleaned.advert and self.settings.drop_adverts and not self.cleaner.keep.guards(record):
-            return replace(plain, status=ledgers.ADVERT, cleaned=None, whole=ledgers.pack(data)), b""
+            return replace(plain, status=ledgers.ADVERT, cleaned=None, whole=ledgers.pack(data)), None
         if fault := excess(source, cleaned, self.settings):
             return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {str(fault).partition(': ')[2]}"), data
         if not cleaned.removed:
             return plain, data
         try:
-            return self._proven(plain, cleaned, record, why)
+            return self._proven(plain, cleaned, record, form, why)
         except ZhengwenError as e:
             return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {e}; it is kept as it is"), data
 
-    def _proven(self, plain: Entry, cleaned: Cleaned, record: Record, why: Reasons) -> tuple[Entry, bytes]:
+    def _proven(
+        self, plain: Entry, cleaned: Cleaned, record: Record, form: CorpusForm, why: Reasons
+    ) -> tuple[Entry, bytes]:
         """The entry and the line, which must hold what is left of the text, and with the cuts be the line that came."""
-        edit = form_of("a.jsonl").edit(cleaned, "", self.settings.to)
+        edit = form.edit(cleaned, "", self.settings.to)
         passages, cuts = ledgers.itemise(cleaned, plain.key, edit, lambda text, kind: why[text, kind])
         output = edit.output
         entry = replace(plain, status=ledgers.CLEANED, cleaned=sha256(output), passages=passages, cuts=cuts)
         ledgers.original(output, entry)
-        again = parse(output, record.line, "", "", replace(self.settings.fields, text=record.field), record.encoding)
-        if not isinstance(again, Record) or again.text != cleaned.text:
+        if form.holds(output, record) != cleaned.text:
             raise LedgerError("the cleaned line would not hold the cleaned text")
         return entry, output
 

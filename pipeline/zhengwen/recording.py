@@ -30,6 +30,7 @@ class Outcome:
     fault: what could not be done.
     warning: what was done otherwise than one would expect.
     part: it is a record, one of many of the source.
+    size: of a record, its bytes.
     """
 
     source: Source
@@ -39,6 +40,7 @@ class Outcome:
     fault: ZhengwenError | None = None
     warning: str = ""
     part: bool = False
+    size: int = 0
 
 
 class Recorder:

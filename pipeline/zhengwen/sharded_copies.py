@@ -25,7 +25,8 @@ from zhengwen.dedup.verify import Limits
 from zhengwen.dedup.work import Work
 from zhengwen.engines import Engine
 from zhengwen.forms import Fields, form_of
-from zhengwen.forms.jsonl import Record, line_of, parse
+from zhengwen.forms.jsonl import parse
+from zhengwen.forms.records import Record, line_of
 from zhengwen.forms.streams import reading, writing
 from zhengwen.forms.text import TextForm
 from zhengwen.ledger import entries as ledgers

@@ -131,11 +131,15 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             known = baseline.read(said.baseline) if said.baseline else []
             asked = Asked(kinds_left(said.select, said.ignore), said.min_score, settings, known, said.overwrite)
             fixed = fix(checker, asked, sources, root_of(paths), summary)
-        entries = _run(paths, said, filters, checker, sources, summary)
+        held = Summary()
+        entries = _run(paths, said, filters, checker, sources, summary, held)
     notes = fixed + _notes(said, filters)
     if said.write_baseline:
         notes.append(_write_baseline(said.write_baseline, entries, summary))
-    summarise(summary, verb="found", notes=notes)
+    if said.show_kept:
+        summarise(replace(held, faults=summary.faults), verb="kept", notes=notes)
+    else:
+        summarise(summary, verb="found", notes=notes)
     return summary.exit_code(findings_count=not (said.exit_zero or said.write_baseline))
 
 
@@ -146,8 +150,12 @@ def _run(
     checker: Checker,
     sources: list[Source],
     summary: Summary,
+    held: Summary,
 ) -> list[baseline.Entry]:
-    """Checks the sources and writes every output; what a baseline would hold, if one is to be written."""
+    """Checks the sources and writes every output; what a baseline would hold, if one is to be written.
+
+    summary, held: are told what is found, and what authors keep.
+    """
     scene = _scene(paths)
     entries: list[baseline.Entry] = []
     with (
@@ -171,6 +179,7 @@ def _run(
         for result in checker.check(sources):
             checked = filters.checked(result)
             summary.count(checked.records, advert=checked.advert)
+            held.count(checked.kept, advert=False)
             outputs.article(checked)
             if said.diff and checked.records:
                 _show(result, checked, color=scene.color)

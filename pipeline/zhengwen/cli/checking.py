@@ -12,8 +12,8 @@ from zhengwen import stamps
 from zhengwen.cli.examining import Answer, Case, Examiner, Question, Selection
 from zhengwen.engines import Engine, Here
 from zhengwen.errors import UnreadableInputError
-from zhengwen.forms import Fields, form_of, jsonl
-from zhengwen.forms.jsonl import Flaw
+from zhengwen.forms import Fields, form_of
+from zhengwen.forms import records as forms
 from zhengwen.readers import Source, batches, fetch, interpret, records, shards
 from zhengwen.reports.findings import Record
 
@@ -41,7 +41,7 @@ class Result:
     advert: bool = False
     kept: tuple[Record, ...] = ()
     encoding: str | None = None
-    record: jsonl.Record | None = None
+    record: forms.Record | None = None
 
     @property
     def text(self) -> str:
@@ -65,7 +65,7 @@ class _Unit:
 
     source: Source
     data: bytes
-    record: jsonl.Record | None = None
+    record: forms.Record | None = None
 
     @property
     def name(self) -> str:
@@ -169,10 +169,10 @@ class Checker:
         try:
             for lines in batches(records(source, self.fields, self.encoding)):
                 for line in lines:
-                    if isinstance(line, Flaw):
+                    if isinstance(line, forms.Flaw):
                         self.flaws[source] += 1
                         batch.faults.append((line.fault, self.flaws[source]))
-                    elif isinstance(line, jsonl.Record):
+                    elif isinstance(line, forms.Record):
                         batch.units.append(_Unit(source, line.source.encode(line.encoding), line))
                 yield self._asked(batch)
                 batch = _Batch()

@@ -39,6 +39,7 @@ from zhengwen.engines import Engine
 from zhengwen.errors import OutputError, ZhengwenError
 from zhengwen.forms import HTML, MARKDOWN, Edit, Fields, form_of
 from zhengwen.keeping import Keep
+from zhengwen.ledger.store import location
 from zhengwen.model import load
 from zhengwen.proving import Settings, excess
 from zhengwen.readers import STDIN, Source, root_of
@@ -96,14 +97,14 @@ def command(
 ) -> int:
     """Write cleaned articles, and a ledger from which `restore` gives every original back.
 
-    Reads files and folders (.md, .markdown, .txt, .html, .htm, .jsonl, .jsonl.gz, .jsonl.zst, with sub-folders) and
-    writes what is left of each article under the same relative path below the output folder. Of an HTML page the main
-    text is cleaned: page.html becomes page.md, or stays HTML with --to html. Of JSON Lines the text in a field of each
-    line is cleaned. A run that was stopped goes on with the same command. With - as the only path, filters standard
-    input to standard output, without a ledger.
+    Reads files and folders (.md, .markdown, .txt, .html, .htm, .jsonl, .jsonl.gz, .jsonl.zst, .parquet, with
+    sub-folders; nothing whose name begins with a dot) and writes what is left of each article under the same relative
+    path below the output folder. Of an HTML page the main text is cleaned: page.html becomes page.md, or stays HTML
+    with --to html. Of JSON Lines and Parquet the text in a field of each line or row is cleaned. A run that was stopped
+    goes on with the same command. With - as the only path, filters standard input to standard output, without a ledger.
     """
     asked = {key: value if origin(key) == "command line" else None for key, value in (("to", to), ("dedup", copies))}
-    _check_usage(paths, output, diff, in_place, asked)
+    _check_usage(paths, output, diff, in_place, overwrite, asked)
     summary = Summary()
     engines = Engines(jobs, engine, ray_address)
     share = (60.0 if in_place else 100.0) if max_removed is None else max_removed
@@ -154,7 +155,12 @@ def _selections(
 
 
 def _check_usage(
-    paths: tuple[str, ...], output: Path | str | None, diff: bool, in_place: bool, asked: Mapping[str, str | None]
+    paths: tuple[str, ...],
+    output: Path | str | None,
+    diff: bool,
+    in_place: bool,
+    overwrite: bool,
+    asked: Mapping[str, str | None],
 ) -> None:
     """asked: the options ``--to`` and ``--dedup``, if the command line itself has them."""
     filtering = paths == (STDIN,)
@@ -166,12 +172,24 @@ def _check_usage(
         raise click.UsageError("- writes to standard output; leave -o and --in-place out")
     if output and in_place:
         raise click.UsageError("-o writes elsewhere and --in-place does not; choose one")
+    if diff:
+        _check_diff(output, overwrite, asked)
     if in_place and asked["to"] == MARKDOWN:
         raise click.UsageError("in its place a page stays a page; leave --to out, or write elsewhere with -o")
     if asked["dedup"] not in (None, "off") and not output:
         raise click.UsageError("copies are left out of an output folder; name one with -o, or leave --dedup out")
     if not (filtering or diff or output or in_place):
         raise click.UsageError("say where to write with -o FOLDER or --in-place, or look first with --diff")
+
+
+def _check_diff(output: Path | str | None, overwrite: bool, asked: Mapping[str, str | None]) -> None:
+    """Of an earlier run ``--diff`` heeds what was put back; all else that is about writing it would ignore."""
+    if overwrite:
+        raise click.UsageError("--diff writes nothing; leave --overwrite out")
+    if asked["dedup"] not in (None, "off"):
+        raise click.UsageError("--diff does not compare articles with each other; leave --dedup out")
+    if isinstance(output, Path) and not location(output).is_file():
+        raise click.UsageError(f"--diff writes nothing, and {output} holds nothing that was put back; leave -o out")
 
 
 def _without_ledger(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zhengwen.articles import Article
 from zhengwen.errors import UnreadableInputError
 from zhengwen.forms import HTML, form_of
-from zhengwen.forms.jsonl import Record as Line
+from zhengwen.forms.records import Record as Line
 from zhengwen.readers import Source, interpret
 from zhengwen.reports.findings import Record, records
 

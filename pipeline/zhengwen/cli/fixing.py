@@ -12,7 +12,7 @@ from zhengwen.cli.configured import rules
 from zhengwen.cli.filters import Sought
 from zhengwen.forms import HTML
 from zhengwen.readers import Source
-from zhengwen.reports.summary import Summary
+from zhengwen.reports.summary import Summary, counted
 from zhengwen.reports.terminal import harmless
 
 SAFE = 0.9
@@ -69,9 +69,8 @@ def fix(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Path,
     summary.faults += done.faults
     summary.messages += done.messages
     taken = sum(done.passages.values())
-    told = (
-        f"fixed: {taken:,} passages in {done.changed:,} articles; `zhengwen restore {os.path.relpath(folder)}` has them"
-    )
+    where = f"{counted(taken, 'passage')} in {counted(done.changed, 'article')}"
+    told = f"fixed: {where}; `zhengwen restore {os.path.relpath(folder)} --list` shows what went"
     return [harmless(told)] if taken else []
 
 

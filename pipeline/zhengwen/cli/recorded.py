@@ -11,6 +11,7 @@ import click
 from zhengwen import __version__
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
+from zhengwen.cli.inside import Inside
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
@@ -57,11 +58,11 @@ def clean(
     """
     skipped = 0
     done: list[tuple[Key, bool]] = []
-    with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
+    with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar, Inside() as inside:
         run = ledger.run(cleaner.model.fingerprint, configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
-        place = InPlace() if in_place else Folder(folder, settings.to)
-        sources = _distinct(sources) if in_place else sources
+        place = InPlace(folder) if in_place else Folder(folder, settings.to)
+        sources = _distinct(sources, folder) if in_place else sources
         how = (cleaner, place, ledger, run, settings, engine)
         flaws = Counter[Source]()
         for some in (
@@ -75,6 +76,7 @@ def clean(
                     done.append(((outcome.source.name, ""), not outcome.skipped))
                 _count(outcome, summary, show=flaws[outcome.source] <= FLAWS)
                 bar.update(not outcome.part)
+                inside.add(outcome.source, outcome.size)
         for source, count in flaws.items():
             more(source, count)
         found = leave_out(folder, ledger, run, done, copies) if copies else []
@@ -123,11 +125,15 @@ def remembered(cleaner: Cleaner, folder: Path) -> Cleaner:
         return remembering(cleaner, ledger)
 
 
-def _distinct(sources: Sequence[Source]) -> list[Source]:
-    """The sources less further names of the same file: a file is cleaned in place once."""
+def _distinct(sources: Sequence[Source], folder: Path) -> list[Source]:
+    """The sources less further names of the same file: a file is cleaned in place once. Says which lie elsewhere."""
     found: dict[Path, Source] = {}
+    inside = folder.resolve()
     for source in sources:
-        first = found.setdefault(source.path.resolve() if source.path else Path(), source)
+        path = source.path.resolve() if source.path else Path()
+        first = found.setdefault(path, source)
+        if first is source and not path.is_relative_to(inside):
+            _say(f"zhengwen: warning: {source.shown}: is a link to {path}, outside of {folder}; that file is cleaned")
         if first is not source:
             _say(f"{source.shown}: is {first.shown} under another name, cleaned and recorded there")
     return list(found.values())

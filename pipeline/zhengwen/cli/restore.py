@@ -8,9 +8,10 @@ from zhengwen.cli.engines import Engines, engine_options
 from zhengwen.cli.shared import Place
 from zhengwen.errors import OutputError
 from zhengwen.ledger.store import LISTED, Ledger, opened
-from zhengwen.reports.findings import excerpt
+from zhengwen.reports.findings import excerpt, graded
+from zhengwen.reports.summary import counted
 from zhengwen.reports.terminal import harmless, harmless_line
-from zhengwen.restoring import put_back, restore
+from zhengwen.restoring import lines_of, put_back, restore
 
 
 @click.command("restore")
@@ -52,7 +53,7 @@ def command(
         elif output:
             return _restore(ledger, folder, output, overwrite=overwrite)
         else:
-            _list(ledger)
+            _list(ledger, folder)
     return 0
 
 
@@ -63,16 +64,19 @@ def _restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> 
         if fault:
             faults += 1
             click.echo(f"zhengwen: error: {harmless(str(fault))}", err=True)
-    _say(f"{given:,} originals in {output}" + (f", {faults:,} could not be given back, see above" if faults else ""))
+    told = counted(given, "original")
+    _say(f"{told} in {output}" + (f", {faults:,} could not be given back, see above" if faults else ""))
     return 2 if faults else 0
 
 
-def _list(ledger: Ledger) -> None:
+def _list(ledger: Ledger, folder: Path) -> None:
     for recorded in ledger.articles():
-        for p in recorded.entry.passages:
-            text = "".join(c.text for c in recorded.entry.cuts if c.passage == p.id)
-            path = harmless(recorded.entry.key[0])
-            click.echo(f"{p.id} {path}:{p.start} {p.kind or 'blank'} {p.score:.2f} {excerpt(text.strip())}")
+        entry = recorded.entry
+        lines = lines_of(entry, folder) if entry.passages else ()
+        for p, line in zip(entry.passages, lines, strict=True):
+            text = "".join(c.text for c in entry.cuts if c.passage == p.id)
+            place = harmless(f"{entry.key[0]}:{line or '?'}")
+            click.echo(f"{p.id} {place} {p.kind or 'blank'} {graded(p.score)} {excerpt(text.strip())}")
 
 
 def _say(message: str) -> None:

@@ -15,7 +15,7 @@ from zhengwen.forms import SUFFIXES, TARGETS, form_of
 from zhengwen.keeplist import KEEP_LIST, read_list
 from zhengwen.readers import STDIN, Source, find
 from zhengwen.reports.formats import FORMATS
-from zhengwen.reports.summary import Summary
+from zhengwen.reports.summary import Summary, counted
 from zhengwen.reports.terminal import harmless
 from zhengwen.storage import is_url
 
@@ -157,8 +157,10 @@ def copies_option(command: Command) -> Command:
 
 def fields_options(command: Command) -> Command:
     """The options ``--text-field`` and ``--id-field``."""
-    text = click.option("--text-field", default="text", show_default=True, help="Field of JSON Lines that is cleaned.")
-    number = click.option("--id-field", help="Field of JSON Lines that names a record; the line's number if not given.")
+    text = click.option(
+        "--text-field", default="text", show_default=True, help="Field of JSON Lines, or column, that is cleaned."
+    )
+    number = click.option("--id-field", help="Field or column that names a record; its number if not given.")
     return text(number(command))
 
 
@@ -260,7 +262,7 @@ def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list
 def more(source: Source, flaws: int) -> None:
     """Says how many lines of a file were not named one by one."""
     if flaws > FLAWS:
-        tell(f"zhengwen: error: {harmless(source.shown)}: {flaws - FLAWS:,} more lines are kept as they are")
+        tell(f"zhengwen: error: {harmless(source.shown)}: {counted(flaws - FLAWS, 'more line')} kept as they are")
 
 
 class _NoBar:

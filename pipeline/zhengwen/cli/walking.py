@@ -10,7 +10,7 @@ from zhengwen.cli.shared import FLAWS, complain, more, progress
 from zhengwen.engines import Engine
 from zhengwen.errors import UnreadableInputError
 from zhengwen.forms import Fields, form_of
-from zhengwen.forms.jsonl import Flaw, Record
+from zhengwen.forms.records import Flaw, Record
 from zhengwen.readers import Source, batches, fetch, interpret, records, shards
 from zhengwen.reports.summary import Summary
 

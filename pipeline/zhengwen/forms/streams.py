@@ -15,15 +15,16 @@ _CHUNK = 1 << 20
 
 
 @contextmanager
-def reading(path: Path, shown: str) -> Iterator[BinaryIO]:
-    """The decompressed bytes of a file. Raises `UnreadableInputError`, also while they are read."""
+def reading(path: Path, shown: str, name: str = "") -> Iterator[BinaryIO]:
+    """The decompressed bytes of a file, whose own name or ``name`` says how. Raises `UnreadableInputError`, also while
+    they are read."""
     try:
         file = path.open("rb")
     except OSError as e:
         raise UnreadableInputError(
             f"{shown}: cannot be read ({(e.strerror or str(e)).lower()}); mend or exclude it"
         ) from None
-    with file, _faults(shown), _reader(file, path.name, shown) as stream:
+    with file, _faults(shown), _reader(file, name or path.name, shown) as stream:
         yield stream
 
 

@@ -95,6 +95,11 @@ def _line_starts(text: str) -> list[int]:
     return [0, *(m.end() for m in _LINE_BREAK.finditer(text))]
 
 
+def graded(score: float) -> str:
+    """A score as people read it, never above what it is: one that misses a limit must not look as if it met it."""
+    return f"{round(score * 10_000) // 100 / 100:.2f}"
+
+
 def excerpt(passage: str) -> str:
     """The beginning of a passage on one line, with nothing in it that a terminal would obey."""
     line = " ".join(passage[: 4 * EXCERPT].split())
