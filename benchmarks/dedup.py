@@ -36,7 +36,7 @@ import scipy.sparse.csgraph  # noqa: E402, F401  (not to be counted)
 from dedup_plants import KINDS, Planted, plant, truth  # noqa: E402
 
 from zhengwen.dedup.assign import LeftOut, order  # noqa: E402
-from zhengwen.dedup.candidates import Facts, candidates, entries  # noqa: E402
+from zhengwen.dedup.candidates import Facts, candidates, entries, shared  # noqa: E402
 from zhengwen.dedup.collection import EMPTY, RECORD, Collection, Known, choose, deduplicate  # noqa: E402
 from zhengwen.dedup.fold import Codes, fold_texts, split  # noqa: E402
 from zhengwen.dedup.index import load  # noqa: E402
@@ -176,7 +176,8 @@ def minhash(a: argparse.Namespace) -> None:
         fixed = np.zeros(len(lengths), np.bool_)
         facts = Facts(order(lengths, known.records["date"], fixed), lengths, fixed, known.records["highest"])
         loose = Limits(similarity=0.5, containment=0.5)
-        pairs = candidates(known.packed, facts, Limits(similarity=0.7) if name == "bottom-k" else loose, ~fixed)
+        limits = Limits(similarity=0.7) if name == "bottom-k" else loose
+        pairs, _ = candidates(known.packed, shared(known.packed), facts, limits, ~fixed)
         rows.append((name, took, known, set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))))
     print(f"{len(texts):,} articles, {size:.1f} MB")
     for name, took, known, compared in rows:

@@ -16,6 +16,7 @@ from zhengwen.dedup.assign import Fetch, LeftOut
 from zhengwen.dedup.collection import EMPTY, Collection, Known, choose, deduplicate, merge
 from zhengwen.dedup.fold import Codes, fold_texts
 from zhengwen.dedup.index import Index, load
+from zhengwen.dedup.lock import held
 from zhengwen.dedup.repeated import Tally, find
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError, UnreadableInputError
@@ -75,24 +76,36 @@ def command(
         _list_repeated(sources, repeated, report, summary)
         return summary.exit_code(findings_count=False)
     _check_against(against, output, sources)
-    before = load(output) if output else None
-    if output:
-        prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
-    readable, new = _gather(sources, summary)
-    if output and before is not None and not overwrite:
-        readable, new = _without_others(output, before, readable, new, summary)
-    others = [_against(folder, new, summary) for folder in against]
-    if output and before is not None:
+    limits = Limits(which == "near", similarity, containment)
+    if not output:
+        readable, new = _gather(sources, summary)
+        out = _decide(readable, new, [_against(folder, new, summary) for folder in against], limits, report)
+        _summarise(len(readable), out, summary)
+        return summary.exit_code(findings_count=False)
+    prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
+    with held(output):
+        before = load(output)
+        readable, new = _gather(sources, summary)
+        if not overwrite:
+            readable, new = _without_others(output, before, readable, new, summary)
+        others = [_against(folder, new, summary) for folder in against]
         others.append(_matching(output, before.retire(s.name for s in readable), new))
-    shelf = [*readable, *(s for o in others for s in o.sources)]
-    fixed = merge([o.known for o in others]) if others else EMPTY
-    out = deduplicate(new, fixed, _fetcher(shelf), Limits(which == "near", similarity, containment))
-    if report:
-        _write_lines(report, [_as_json(row, shelf) for row in out])
-    if output and before is not None:
+        out = _decide(readable, new, others, limits, report)
         _write(output, readable, out, new, before, summary)
     _summarise(len(readable), out, summary)
     return summary.exit_code(findings_count=False)
+
+
+def _decide(
+    readable: list[Source], new: Known, others: "list[_Others]", limits: Limits, report: Path | None
+) -> list[LeftOut]:
+    """Who is left out, and reports it."""
+    shelf = [*readable, *(s for o in others for s in o.sources)]
+    fixed = merge([o.known for o in others]) if others else EMPTY
+    out = deduplicate(new, fixed, _fetcher(shelf), limits)
+    if report:
+        _write_lines(report, [_as_json(row, shelf) for row in out])
+    return out
 
 
 def _check_usage(

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from zhengwen.cleaning import Cleaner
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
+from zhengwen.dedup.lock import held
 from zhengwen.dedup.verify import Limits
 from zhengwen.forms import form_of
 from zhengwen.keeping import Keep
@@ -54,7 +56,11 @@ def clean(
     """
     skipped = 0
     done: list[tuple[Key, bool]] = []
-    with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
+    with (
+        opened(folder, create=True) as ledger,
+        held(folder) if copies else nullcontext(),
+        progress(len(sources), "article") as bar,
+    ):
         run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
         place = InPlace() if in_place else Folder(folder, settings.to)
