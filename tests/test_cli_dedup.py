@@ -145,15 +145,17 @@ def test_repeated_lines_are_listed(zhengwen: Run, tmp_path: Path) -> None:
     folder.mkdir()
     for n in range(4):
         (folder / f"{n}.md").write_text(article(n, 50) + "\n\n觉得有用，请点个在看吧\x1b[31m！\n")
-    done = zhengwen("dedup", folder, "--repeated", 4)
+    done = zhengwen("dedup", "in", "--repeated", 4)
     assert done.returncode == 0
     (line,) = done.stdout.decode().splitlines()
     assert line.split()[0] == "4"
     assert "觉得有用" in line
     assert "\x1b" not in line
     assert zhengwen("dedup", folder, "--repeated", 5).stdout == b""
-    zhengwen("dedup", folder, "--repeated", 4, "--report", "lines.jsonl")
-    assert json.loads((tmp_path / "lines.jsonl").read_text())["articles"] == 4
+    zhengwen("dedup", "in", "--repeated", 4, "--report", "lines.jsonl")
+    row = json.loads((tmp_path / "lines.jsonl").read_text())
+    assert (row["articles"], row["sources"], row["line"]) == (4, 1, len((folder / "0.md").read_text().splitlines()))
+    assert row["examples"] == [str(Path("in", name)) for name in ("0.md", "3.md")]
 
 
 def test_the_samples_hold_no_copies_that_a_reader_would_miss(zhengwen: Run, tmp_path: Path) -> None:

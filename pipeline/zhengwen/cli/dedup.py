@@ -17,10 +17,10 @@ from zhengwen.dedup.collection import EMPTY, Collection, Known, choose, deduplic
 from zhengwen.dedup.fold import Codes, fold_texts
 from zhengwen.dedup.index import Index, load
 from zhengwen.dedup.lock import held
-from zhengwen.dedup.repeated import Tally, find
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError, UnreadableInputError
 from zhengwen.readers import STDIN, Source, fetch, read, shards
+from zhengwen.repeats import RepeatedLine, by_folder, repeated_lines
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
@@ -264,18 +264,24 @@ def _summarise(articles: int, out: Sequence[LeftOut], summary: Summary) -> None:
 
 
 def _list_repeated(sources: Sequence[Source], least: int, report: Path | None, summary: Summary) -> None:
-    tally = Tally.empty()
-    readable: list[Source] = []
-    for batch, texts in _batches(sources, summary):
-        readable += batch
-        tally.add(texts)
-    rows = []
-    for repeated in tally.carried_by(least):
-        source = readable[repeated.first]
-        line, text = find(read(source).text, repeated.fingerprint)
-        rows.append({"articles": repeated.articles, "path": source.shown, "line": line, "excerpt": excerpt(text)})
+    found = repeated_lines(_batches(by_folder(sources), summary), least)
     if report:
-        _write_lines(report, [json.dumps(row, ensure_ascii=False) for row in rows])
+        _write_lines(report, [_line_as_json(line) for line in found])
         return
-    for row in rows:
-        click.echo(harmless(f"{row['articles']:>8,}  {row['path']}:{row['line']}  {row['excerpt']}"))
+    for line in found:
+        where = f"{line.examples[0].shown}:{line.line}"
+        count = f"{line.articles:>8,} articles {line.sources:>6,} folders"
+        click.echo(harmless(f"{count}  {where}  {excerpt(line.text)}"))
+
+
+def _line_as_json(line: RepeatedLine) -> str:
+    fields = {
+        "text": line.text,
+        "articles": line.articles,
+        "sources": line.sources,
+        "path": line.examples[0].shown,
+        "line": line.line,
+        "examples": [source.shown for source in line.examples],
+        "excerpt": excerpt(line.text),
+    }
+    return json.dumps(fields, ensure_ascii=False)
