@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from zhengwen.cli.inside import Inside
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
+from zhengwen.dedup.lock import held
 from zhengwen.dedup.verify import Limits
 from zhengwen.engines import Engine
 from zhengwen.forms import form_of
@@ -58,8 +60,17 @@ def clean(
     """
     skipped = 0
     done: list[tuple[Key, bool]] = []
+<<<<<<< HEAD
     with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar, Inside() as inside:
         run = ledger.run(cleaner.model.fingerprint, configuration(cleaner, settings, copies, also))
+=======
+    with (
+        opened(folder, create=True) as ledger,
+        held(folder) if copies else nullcontext(),
+        progress(len(sources), "article") as bar,
+    ):
+        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
+>>>>>>> dedup5
         cleaner = remembering(cleaner, ledger)
         place = InPlace(folder) if in_place else Folder(folder, settings.to)
         sources = _distinct(sources, folder) if in_place else sources

@@ -82,7 +82,7 @@ def fold_units(raw: Codes) -> Codes:
     for at in range(0, len(raw), CHUNK):
         _table().take(raw[at : at + CHUNK], out=folded[at : at + CHUNK], mode="clip")
     _fold_pairs(raw, folded)
-    for start, end in _targets(raw):
+    for start, end in zip(*_targets(raw), strict=True):
         folded[start:end] = DROPPED
     return folded
 
@@ -146,13 +146,9 @@ def split(text: str) -> tuple[str, int]:
 
 
 def _date(front_matter: str) -> int:
-    lowered = front_matter.lower()
-    at = lowered.find("date")
-    while at >= 0:
-        if (not at or lowered[at - 1] in "\r\n") and (found := _DATE.match(lowered, at)):
-            return _seconds(found)
-        at = lowered.find("date", at + 1)
-    return UNDATED
+    lines = front_matter.replace("\r", "\n").split("\n")
+    found = next((f for line in lines if line[:4].lower() == "date" and (f := _DATE.match(line))), None)
+    return _seconds(found) if found else UNDATED
 
 
 def _seconds(found: re.Match[str]) -> int:
@@ -167,15 +163,15 @@ def _seconds(found: re.Match[str]) -> int:
         return UNDATED
 
 
-def _targets(raw: Codes) -> list[tuple[int, int]]:
-    """Spans of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
+def _targets(raw: Codes) -> tuple[list[int], list[int]]:
+    """Begins and ends of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
     closes = np.flatnonzero(raw[:-1] == ord("]"))
     opens = closes[raw[closes + 1] == ord("(")]
     if not len(opens):
-        return []
+        return [], []
     stops, breaks = (_next(np.flatnonzero(raw == ord(end)), opens) for end in (")", "\n"))
     good = (stops < breaks) & (stops - opens < _TARGET)
-    return list(zip(opens[good].tolist(), stops[good].tolist(), strict=True))
+    return opens[good].tolist(), stops[good].tolist()
 
 
 def _next(places: Ints, after: Ints) -> Ints:
