@@ -60,17 +60,13 @@ def clean(
     """
     skipped = 0
     done: list[tuple[Key, bool]] = []
-<<<<<<< HEAD
-    with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar, Inside() as inside:
-        run = ledger.run(cleaner.model.fingerprint, configuration(cleaner, settings, copies, also))
-=======
     with (
         opened(folder, create=True) as ledger,
         held(folder) if copies else nullcontext(),
         progress(len(sources), "article") as bar,
+        Inside() as inside,
     ):
-        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
->>>>>>> dedup5
+        run = ledger.run(cleaner.model.fingerprint, configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
         place = InPlace(folder) if in_place else Folder(folder, settings.to)
         sources = _distinct(sources, folder) if in_place else sources
