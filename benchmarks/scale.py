@@ -226,7 +226,8 @@ def shard(a: argparse.Namespace) -> None:
     from zhengwen.model import load
     from zhengwen.proving import Settings
     from zhengwen.sharded import Worker, plan
-    from zhengwen.sharded_copies import Gone, Shelf
+    from zhengwen.sharded_copies import Shelf
+    from zhengwen.sharded_outputs import Gone
     from zhengwen.storage import Store
 
     files = some(a.articles, a.number)

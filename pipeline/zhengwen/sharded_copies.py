@@ -5,11 +5,10 @@ outcome depends on the inputs of all shards alone. What an earlier run left out 
 and comes back if nobody stands for it any more. Compared are text files and records of JSON Lines.
 """
 
-import hashlib
 import json
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from zhengwen.copies import cleaned_of
 from zhengwen.dedup import shards as steps
 from zhengwen.dedup.assign import LeftOut
 from zhengwen.dedup.fold import Codes, fold_texts
@@ -27,29 +25,18 @@ from zhengwen.engines import Engine
 from zhengwen.forms import Fields, form_of
 from zhengwen.forms.jsonl import parse
 from zhengwen.forms.records import Record, line_of
-from zhengwen.forms.streams import reading, writing
-from zhengwen.forms.text import TextForm
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, Key, Likeness
 from zhengwen.ledger.store import Ledger, location, opened
 from zhengwen.sharded import ledger_of, remarked
+from zhengwen.sharded_outputs import Gone, lines, of_file, paths, settle
 from zhengwen.storage import Store
 
-_MANY = "jsonl"
 _PLACE = 2**32 - 1
 _BATCH = 250_000
 """Characters that are sketched together."""
 _PARTITION = 250_000
 """Articles, about, for each range of keys: what bounds the memory of a worker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """An article left out, and the one that stands for it."""
-
-    place: int
-    keeper: Key
-    likeness: Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +77,7 @@ class Shelf:
         with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
             here = Path(folder)
             with self._fetched(number, here) as ledger:
-                changed = [place for name in _paths(ledger) if (place := _settle(ledger, here, name, out))]
+                changed = [place for name in paths(ledger) if (place := settle(ledger, here, name, out))]
             if not changed:
                 return 0
             with remarked(self.store, self.names[number]):
@@ -109,7 +96,7 @@ class Shelf:
         """The ledger of a shard, with its outputs beside it."""
         self.store.fetch(ledger_of(self.names[number]), location(here))
         with opened(here) as ledger:
-            for name in _paths(ledger):
+            for name in paths(ledger):
                 recorded = ledger.recorded((name, ""))
                 if recorded and recorded.entry.cleaned is not None:
                     self.store.fetch(recorded.entry.place, here / recorded.entry.place)
@@ -117,13 +104,13 @@ class Shelf:
 
     def _texts(self, ledger: Ledger, here: Path) -> Iterator[tuple[Entry, str]]:
         """What is compared: the articles that are kept or left out as copies, in order."""
-        for name in _paths(ledger):
+        for name in paths(ledger):
             if not form_of(name).many:
                 recorded = ledger.recorded((name, ""))
-                if recorded and (found := _of_file(recorded.entry, here)) is not None:
+                if recorded and (found := of_file(recorded.entry, here)) is not None:
                     yield recorded.entry, found
             else:
-                for entry, data in _lines(ledger, here, name):
+                for entry, data in lines(ledger, here, name):
                     line = line_of(entry.key[1]) if entry else 0
                     if entry and line and data.strip():
                         record = parse(data, line, name, name, self.fields, entry.written or "utf-8")
@@ -135,101 +122,6 @@ class Shelf:
         texts = [_unpacked(self.work, shard, place) for shard, place in articles]
         folded = fold_texts(texts)
         return [folded.article(n) for n in range(len(texts))]
-
-
-def _paths(ledger: Ledger) -> list[str]:
-    """The files of a shard in which copies are looked for, in order."""
-    found = (recorded.entry for recorded in ledger.files())
-    return [e.key[0] for e in found if form_of(e.key[0]).name == _MANY or isinstance(form_of(e.place), TextForm)]
-
-
-def _of_file(entry: Entry, here: Path) -> str | None:
-    """The cleaned text of a file that is kept or left out as a copy."""
-    if entry.cleaned is not None:
-        return (here / entry.place).read_bytes().decode(entry.written)
-    return cleaned_of(entry) if entry.status == ledgers.DUPLICATE else None
-
-
-def _lines(ledger: Ledger, here: Path, name: str) -> Iterator[tuple[Entry | None, bytes]]:
-    """The cleaned lines of a file, those that were left out as copies in their places; a blank one has no entry."""
-    recorded = ledger.recorded((name, ""))
-    if not recorded or recorded.entry.cleaned is None:
-        return
-    with reading(here / name, name) as stream:
-        rest = iter(stream)
-        for one in ledger.records(name):
-            entry = one.entry
-            if entry.status == ledgers.DUPLICATE and entry.whole is not None:
-                text = ledgers.unpack(entry.whole).decode(entry.encoding)
-                yield entry, ledgers.less(text, entry.cuts).encode(entry.written)
-            elif entry.cleaned is not None:
-                for data in rest:
-                    yield (entry, data) if data.strip() else (None, data)
-                    if data.strip():
-                        break
-        yield from ((None, data) for data in rest)
-
-
-def _settle(ledger: Ledger, here: Path, name: str, out: Mapping[Key, Gone]) -> str:
-    """Records who is left out of a file, and rewrites it in the folder; its output, if anything changed."""
-    if form_of(name).many:
-        return _settle_lines(ledger, here, name, out)
-    recorded = ledger.recorded((name, ""))
-    if not recorded or (recorded.entry.cleaned is None and recorded.entry.status != ledgers.DUPLICATE):
-        return ""
-    entry = recorded.entry
-    path = here / entry.place
-    data = path.read_bytes() if entry.cleaned is not None else cleaned_of(entry).encode(entry.written)
-    fresh = _decided(entry, data, out.get(entry.key))
-    if fresh == entry:
-        return ""
-    ledger.write(recorded.run, [fresh])
-    if fresh.cleaned is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return entry.place
-
-
-def _settle_lines(ledger: Ledger, here: Path, name: str, out: Mapping[Key, Gone]) -> str:
-    recorded = ledger.recorded((name, ""))
-    pairs = [(e, _decided(e, data, out.get(e.key))) for e, data in _lines(ledger, here, name) if e and e.hash]
-    changed = [fresh for entry, fresh in pairs if fresh != entry]
-    if not recorded or not changed:
-        return ""
-    left = {fresh.key for _, fresh in pairs if fresh.cleaned is None}
-    path, beside = here / name, here / f"{name}.part"
-    hash_ = hashlib.sha256()
-    with beside.open("xb") as file, writing(file, path.name) as stream:
-        for entry, data in _lines(ledger, here, name):
-            if not entry or entry.key not in left:
-                hash_.update(data)
-                stream.write(data)
-    beside.replace(path)
-    cleaned = hash_.hexdigest()
-    status = ledgers.UNCHANGED if cleaned == recorded.entry.hash else ledgers.CLEANED
-    ledger.write(recorded.run, [*changed, replace(recorded.entry, cleaned=cleaned, status=status)])
-    return name
-
-
-def _decided(entry: Entry, data: bytes, gone: Gone | None) -> Entry:
-    """The entry of an article that is left out, or that is not; ``data`` is what is left of it."""
-    if gone:
-        whole = entry.whole if entry.whole is not None else ledgers.pack(ledgers.original(data, entry))
-        return replace(
-            entry, status=ledgers.DUPLICATE, cleaned=None, keeper=gone.keeper, likeness=gone.likeness, whole=whole
-        )
-    if entry.status != ledgers.DUPLICATE:
-        return entry
-    return replace(
-        entry,
-        status=ledgers.CLEANED if entry.passages else ledgers.UNCHANGED,
-        cleaned=ledgers.sha256(data),
-        keeper=None,
-        likeness=None,
-        whole=entry.whole if entry.output else None,
-    )
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:

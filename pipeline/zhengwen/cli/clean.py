@@ -113,14 +113,9 @@ def command(
     settings = Settings(drop_adverts, share / 100, to, encoding, to_encoding, overwrite, fields)
     limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     if isinstance(output, str) or any(map(is_url, paths)):
-        from zhengwen.cli import remote
-
-        given = remote.check_usage(paths, output, {"--in-place": in_place, "--diff": diff})
+        forbidden = {"--in-place": in_place, "--diff": diff}
         cleaner = Cleaner(load(model), kinds_left(select, ignore), Keep(listed(keep_list, ())))
-        what = configuration(cleaner, settings, limits, {})
-        notes = remote.clean(cleaner, given, output or "", settings, what, limits, engines, summary)
-        summarise(summary, verb="removed", notes=_adverts(summary, drop_adverts) + notes)
-        return summary.exit_code(findings_count=False)
+        return _by_url(cleaner, paths, output, forbidden, settings, limits, engines, summary)
     sources = locate(paths, summary)
     keep = Keep(listed(keep_list, paths))
     cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
@@ -141,6 +136,26 @@ def command(
             notes = _told(clean(cleaner, list(outputs), folder, *how, in_place=in_place, engine=where))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
+
+
+def _by_url(
+    cleaner: Cleaner,
+    paths: tuple[str, ...],
+    output: Path | str | None,
+    forbidden: Mapping[str, object],
+    settings: Settings,
+    limits: Limits | None,
+    engines: Engines,
+    summary: Summary,
+) -> int:
+    """Cleans a store into another one; the exit code. forbidden: options that need files of this machine."""
+    from zhengwen.cli import remote
+
+    given = remote.check_usage(paths, output, forbidden)
+    what = configuration(cleaner, settings, limits, {})
+    notes = remote.clean(cleaner, given, output or "", settings, what, limits, engines, summary)
+    summarise(summary, verb="removed", notes=_adverts(summary, settings.drop_adverts) + notes)
+    return summary.exit_code(findings_count=False)
 
 
 def _selections(
