@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is measured is not the compiler
 if not ONE_THREAD.items() <= os.environ.items():
     os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
 

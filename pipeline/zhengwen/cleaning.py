@@ -76,7 +76,7 @@ class Cleaner:
         firsts, ends = passages(np.where(selected, reading.kinds, 0).astype(np.uint8), owner)
         of = owner[firsts] if len(firsts) else firsts
         rounds: list[tuple[list[Finding], list[Deletion], bool]] = [([], [], bool(advert)) for advert in adverts]
-        numbers = np.unique(of).tolist()
+        numbers = sorted(set(of.tolist()))  # np.unique would import numpy.ma, a tenth of a short run
         removals = coherent([self._removal(reading, works[n], n) for n in numbers])
         for number, removal in zip(numbers, removals, strict=True):
             begin, mine = int(blocks.articles[number]), of == number
