@@ -206,6 +206,9 @@ def test_without_pyarrow_the_remedy_is_said(zhengwen: Run, tmp_path: Path) -> No
     assert done.returncode == 2
     said = "a.parquet: reading and writing Parquet needs pyarrow; pip install 'zhengwen[parquet]'"
     assert said in done.stderr.decode()
+    clean(zhengwen, "a.parquet", "-o", "new")
+    assert zhengwen("restore", "new", "-o", "back", PYTHONPATH=str(tmp_path / "hidden")).returncode == 0
+    assert (tmp_path / "back" / "a.parquet").read_bytes() == (tmp_path / "a.parquet").read_bytes()
 
 
 def test_nothing_loads_pyarrow_where_there_is_no_parquet(tmp_path: Path) -> None:

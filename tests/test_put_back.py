@@ -60,7 +60,8 @@ def test_a_record_gets_its_passages_back_one_by_one_and_keeps_them(zhengwen: Run
         assert zhengwen("restore", "out", "--passage", passage).returncode == 0
     assert texts(tmp_path / "out" / name) == [PLAIN, TAILED, "", TAILED]
     assert zhengwen("restore", "out", "-o", "back").returncode == 0
-    assert unpacked(tmp_path / "back" / name) == before
+    assert (tmp_path / "back" / name).read_bytes() == (tmp_path / name).read_bytes()
+    assert unpacked(tmp_path / name) == before
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,18 +27,21 @@ def rebuild(ledger: Ledger, entry: Entry, path: Path, there: Path) -> None:
     if not path.is_file():
         raise LedgerError(f"{path}: the cleaned file is missing; bring it back, or clean the input again, then restore")
     found = digest(path, str(path))
-    if found == entry.hash:
+    pieces = ledger.pieces(entry.key[0], found)
+    first = next(pieces, None)
+    if first is None and found == entry.hash:
         shutil.copyfile(path, there)
         return
-    if found != entry.cleaned:
+    if found not in (entry.cleaned, entry.hash):
         raise LedgerError(
             f"{path}: changed since it was cleaned, so it no longer fits the ledger; bring the cleaned file back, or "
             f"clean the input again; `zhengwen restore {ledger.folder} --list` shows what was removed"
         )
-    if corpus_form_of(entry.key[0]).by_lines:
+    if first is None and corpus_form_of(entry.key[0]).by_lines:
         hash_ = _from_lines(ledger, entry.key[0], path, there)
     else:
-        hash_ = _from_pieces(ledger.pieces(entry.key[0], found), path, there)
+        _from_pieces(chain(() if first is None else (first,), pieces), path, there)
+        hash_ = digest(there, str(path), entry.key[0])
     if hash_ != entry.hash:
         raise LedgerError(f"{path}: the cleaned file and the ledger do not give the original; restore the ledger")
 
@@ -53,15 +56,12 @@ def _from_lines(ledger: Ledger, name: str, path: Path, there: Path) -> str:
     return hash_.hexdigest()
 
 
-def _from_pieces(pieces: Iterable[Piece], path: Path, there: Path) -> str:
-    """Writes the pieces of the original of a cleaned file; its hash."""
-    hash_ = hashlib.sha256()
+def _from_pieces(pieces: Iterable[Piece], path: Path, there: Path) -> None:
+    """Writes the pieces of the original of a cleaned file."""
     with path.open("rb") as output, there.open("xb") as file:
         for piece in pieces:
             for data in _bytes(piece, output):
-                hash_.update(data)
                 file.write(data)
-    return hash_.hexdigest()
 
 
 def _bytes(piece: Piece, output: BinaryIO) -> Iterator[bytes]:
@@ -134,7 +134,7 @@ def _put(ledger: Ledger, form: CorpusForm, path: Path, file: Recorded, left: Ent
                         data, left = _more(data, before.entry, left)
                     rewriting.write([data])
             found = rewriting.after[0]
-            if not form.by_lines:
+            if next(ledger.pieces(name, str(file.entry.cleaned)), None):
                 with writers.partial(path) as whole:
                     rebuild(ledger, file.entry, path, whole)
                     ledger.add_pieces(name, found, form.differences(whole, there))

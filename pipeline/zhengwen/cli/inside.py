@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from zhengwen.readers import Source
+from zhengwen.reports.summary import counted
 from zhengwen.reports.terminal import harmless
 
 _LEAST = 1 << 23
@@ -40,7 +41,7 @@ class Inside:
             self._begin(source)
         if self._bar is not None:
             self._records += 1
-            self._bar.set_postfix_str(f"{self._records:,} records", refresh=False)
+            self._bar.set_postfix_str(counted(self._records, "record"), refresh=False)
             self._bar.update(size)
 
     def _begin(self, source: Source) -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from zhengwen.articles import Article
 from zhengwen.errors import UnreadableInputError
 from zhengwen.forms.form import MARK, Edit, spans
-from zhengwen.forms.records import Fields, Flaw, Line, Piece, Record, Rewriting, key, record_of
-from zhengwen.forms.streams import reading, writing
+from zhengwen.forms.records import Fields, Flaw, Line, Piece, Record, Rewriting, key, own, record_of
+from zhengwen.forms.streams import is_compressed, reading, writing
 
 if TYPE_CHECKING:
     from zhengwen.cleaning import Cleaned
@@ -251,5 +251,7 @@ class JsonlForm:
         return again.text if isinstance(again, Record) else None
 
     def differences(self, original: Path, output: Path) -> Iterator[Piece]:  # noqa: ARG002
-        """None: the lines and their cuts are enough."""
-        return iter(())
+        """None: the lines and their cuts are enough. A compressed file is kept as it is, because nothing says how
+        another program would compress the same lines."""
+        if is_compressed(original):
+            yield from own(original)

@@ -18,7 +18,7 @@ from zhengwen.articles import Article
 from zhengwen.errors import OutputError, UnreadableInputError
 from zhengwen.forms import tables
 from zhengwen.forms.form import Edit, spans
-from zhengwen.forms.records import Fields, Flaw, Line, Piece, Record, Rewriting, key, record_of
+from zhengwen.forms.records import Fields, Flaw, Line, Piece, Record, Rewriting, key, own, record_of
 
 if TYPE_CHECKING:
     from zhengwen.cleaning import Cleaned
@@ -99,15 +99,15 @@ class ParquetForm:
         """A column's bytes in a row group are a piece, and so is what lies between two."""
         theirs = tables.chunks(output)
         with original.open("rb") as before, output.open("rb") as after:
-            place, end = 0, original.stat().st_size
+            place = 0
             for which, (start, size) in sorted(tables.chunks(original).items(), key=lambda item: item[1]):
                 there = theirs.get(which)
                 if start < place or not there or there[1] != size or not _same(before, start, after, there[0], size):
                     continue
-                yield from _own(before, place, start)
+                yield from own(original, place, start)
                 yield Piece(there[0], size)
                 place = start + size
-            yield from _own(before, place, end)
+            yield from own(original, place)
 
 
 class _Rows:
@@ -230,14 +230,6 @@ def _row(data: bytes, number: int, id_: object, name: str, shown: str, fields: F
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _own(file: Any, start: int, end: int) -> Iterator[Piece]:
-    file.seek(start)
-    while start < end:
-        data = file.read(min(_CHUNK, end - start))
-        yield Piece(start, len(data), data)
-        start += len(data)
 
 
 def _same(one: Any, start: int, other: Any, begin: int, size: int) -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from zhengwen.stages.edit import Deletion
 
 
+_CHUNK = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """Where in a record its text and its id stand; without a field for ids, the number of the line is the id."""
@@ -100,7 +103,7 @@ class CorpusForm(Form, Protocol):
 
     @property
     def by_lines(self) -> bool:
-        """Whether the original is its lines put together again; if not, it is the output's bytes and `differences`."""
+        """Whether what a file holds is its lines put together; if not, it is the output's bytes and `differences`."""
 
     def groups(
         self, path: Path, name: str, shown: str, fields: Fields, encoding: str | None
@@ -117,6 +120,15 @@ class CorpusForm(Form, Protocol):
 
     def differences(self, original: Path, output: Path) -> Iterator[Piece]:
         """The original in pieces of the output and of its own."""
+
+
+def own(path: Path, start: int = 0, end: int | None = None) -> Iterator[Piece]:
+    """A part of a file, up to its end if none is given, in pieces of its own."""
+    with path.open("rb") as file:
+        file.seek(start)
+        while data := file.read(_CHUNK if end is None else min(_CHUNK, end - start)):
+            yield Piece(start, len(data), data)
+            start += len(data)
 
 
 def key(line: int, id_: str) -> str:

@@ -41,9 +41,15 @@ def writing(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def digest(path: Path, shown: str) -> str:
+def is_compressed(path: Path) -> bool:
+    """Whether a file begins as gzip's and Zstandard's do."""
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+
+
+def digest(path: Path, shown: str, name: str = "") -> str:
     """SHA-256 of the decompressed bytes, in hexadecimal digits. Raises `UnreadableInputError`."""
-    with reading(path, shown) as stream:
+    with reading(path, shown, name) as stream:
         found = hashlib.sha256()
         while chunk := stream.read(_CHUNK):
             found.update(chunk)
