@@ -4,6 +4,7 @@ python benchmarks/dedup.py recall ARTICLES [--number 4000] [--each 200]
 python benchmarks/dedup.py minhash ARTICLES [--number 2000] [--each 100]
 python benchmarks/dedup.py tools ARTICLES [--number 2000] [--each 100] [--tools zhengwen,datasketch,…]
 python benchmarks/dedup.py corpus ARTICLES
+python benchmarks/dedup.py shards ARTICLES [--number 4000] [--shards 7] [--partitions 3]
 python benchmarks/dedup.py scale ARTICLES [--sizes 10000,100000,1000000]
 python benchmarks/dedup.py nightly ARTICLES [--sizes 10000,100000]
 
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -33,12 +35,15 @@ import scipy.sparse.csgraph  # noqa: E402, F401  (not to be counted)
 from dedup_plants import plant, truth  # noqa: E402
 from dedup_recall import minhash, precision, recall  # noqa: E402
 from dedup_scale import nightly, scale  # noqa: E402
-from dedup_texts import fetcher, gather, megabytes, read  # noqa: E402
+from dedup_texts import batches, fetcher, gather, megabytes, read  # noqa: E402
 
 from zhengwen.dedup.assign import LeftOut  # noqa: E402
 from zhengwen.dedup.collection import EMPTY, deduplicate  # noqa: E402
 from zhengwen.dedup.fold import fold_texts, split  # noqa: E402
+from zhengwen.dedup.shards import deduplicate as across  # noqa: E402
+from zhengwen.dedup.shards import sketch  # noqa: E402
 from zhengwen.dedup.verify import Limits  # noqa: E402
+from zhengwen.dedup.work import Work  # noqa: E402
 
 
 def tools(a: argparse.Namespace) -> None:
@@ -99,6 +104,38 @@ def corpus(a: argparse.Namespace) -> None:
             print(f"  {row.jaccard:.2f} {row.containment:.2f}  {pair}")
 
 
+def shards(a: argparse.Namespace) -> None:
+    """The steps for many machines against one process: the same verdicts; time, and what is written."""
+    texts = list(read(a.articles, a.number).values())
+    size = megabytes(texts)
+    fold_texts(["一"])
+    started = time.process_time()
+    expected = deduplicate(gather(texts), EMPTY, fetcher(texts), Limits())
+    alone = time.process_time() - started
+    step = -(-len(texts) // a.shards)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Work(Path(folder), a.shards, a.partitions)
+        started = time.process_time()
+        for shard in range(a.shards):
+            sketch(work, shard, batches(texts[shard * step : (shard + 1) * step]))
+        sketched = time.process_time() - started
+        fetch = fetcher(texts)
+        found = across(work, lambda those: fetch([shard * step + place for shard, place in those]), Limits())
+        took = time.process_time() - started
+        stored = sum(p.stat().st_size for p in Path(folder).iterdir()) / 1e6
+
+    def number(article: int) -> int:
+        shard, place = divmod(article, 2**32)
+        return shard * step + place
+
+    same = [replace(r, article=number(r.article), keeper=number(r.keeper)) for r in found] == expected
+    print(f"{len(texts):,} articles, {size:.1f} MB: one process {alone:.2f} s, {len(expected):,} left out")
+    print(f"{a.shards} shards, {a.partitions} partitions: {took:.2f} s ({sketched:.2f} to sketch), ", end="")
+    print(f"{stored:.1f} MB of files, {'the same verdicts' if same else 'OTHER VERDICTS'}")
+    if not same:
+        raise SystemExit(1)
+
+
 def title(text: str, name: str) -> str:
     """The first heading, or the name."""
     found = (line.lstrip("# ").strip() for line in split(text)[0].splitlines() if line.strip())
@@ -109,13 +146,17 @@ def main() -> None:
     """Runs one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for command in (recall, minhash, tools, corpus, scale, nightly):
+    for command in (recall, minhash, tools, corpus, shards, scale, nightly):
         sub = commands.add_parser(command.__name__, help=command.__doc__)
         sub.set_defaults(run=command)
         sub.add_argument("articles", type=Path)
         if command in (recall, minhash, tools):
             sub.add_argument("--number", type=int, default=4000 if command is recall else 2000)
             sub.add_argument("--each", type=int, default=200 if command is recall else 100, help="plants of each kind")
+        if command is shards:
+            sub.add_argument("--number", type=int)
+            sub.add_argument("--shards", type=int, default=7)
+            sub.add_argument("--partitions", type=int, default=3)
         if command is tools:
             sub.add_argument("--tools", default="zhengwen,datasketch,text_dedup,text_dedup_told")
         if command in (scale, nightly):

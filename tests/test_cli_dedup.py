@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import COMMAND, ROOT, Run
-from copies import article, edited, retypeset
+from copies import article, edited, family, folded, likeness, retypeset
 from test_cli_clean import tree
 
 ONE, TWO, THREE = article(1), article(2), article(3)
@@ -51,6 +51,27 @@ def test_one_article_a_text_stays_with_its_bytes(zhengwen: Run, scraped: Path, t
     assert {Path(r["path"]).name: Path(r["keeper"]).name for r in rows}["original.md"] == "repost.md"
     assert len(rows) == 5
     assert all(r["jaccard"] >= 0.8 or r["containment"] >= 0.9 for r in rows)
+
+
+def test_what_the_command_leaves_out_verifies_with_a_keeper_that_it_kept_and_stays_so(
+    zhengwen: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    texts = {f"{seed}-{n:02}.md": text for seed in range(4) for n, text in enumerate(family(seed, 150))}
+    for name, text in texts.items():
+        (folder / name).write_text(text, newline="")
+    rows = [json.loads(line) for line in zhengwen("dedup", "in", "-o", "out", "--report", "-").stdout.splitlines()]
+    pairs = {Path(row["path"]).name: Path(row["keeper"]).name for row in rows}
+    assert len(pairs) > 20
+    assert kept(tmp_path / "out") == texts.keys() - pairs.keys()
+    assert set(pairs.values()) <= kept(tmp_path / "out")
+    for row in rows:
+        one, other = folded([texts[Path(row[side]).name] for side in ("path", "keeper")])
+        jaccard, containment = likeness(one, other)
+        assert (row["jaccard"], row["containment"]) == (round(jaccard, 4), round(containment, 4))
+        assert jaccard >= 0.8 or containment >= 0.9
+    assert zhengwen("dedup", "out", "--report", "-").stdout == b""
 
 
 def test_exact_copies_alone(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
@@ -118,6 +139,14 @@ def test_another_article_of_the_same_name_replaces_none(zhengwen: Run, scraped: 
     assert "new.md" in kept(tmp_path / "out")
     (tmp_path / "copy.md").write_text(THREE)
     assert "1 left out" in zhengwen("dedup", "copy.md", "-o", "out").stderr.decode()
+
+
+def test_a_folder_that_was_moved_remembers_what_it_keeps(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
+    zhengwen("dedup", scraped, "-o", "out")
+    (tmp_path / "out").rename(tmp_path / "moved")
+    (tmp_path / "copy.md").write_text(THREE)
+    row = json.loads(zhengwen("dedup", "copy.md", "-o", "moved", "--report", "-").stdout)
+    assert row["keeper"] == str(Path("moved", "three.md"))
 
 
 def test_a_keeper_that_was_deleted_stands_for_nobody(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
