@@ -196,7 +196,7 @@ def memory(a: argparse.Namespace) -> None:
     """Peak memory of cleaning a shard of 1,000, 10,000, … articles, with two jobs."""
     print(f"records of {a.length} characters, two jobs; peak memory in MB")
     print(f"{'articles':>10} {'MB':>8} {'seconds':>8} {'command':>8} {'largest worker':>15}")
-    number = 1000
+    number = a.least
     while number <= a.most:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "a.jsonl")
@@ -293,6 +293,7 @@ def main() -> None:
         if what in (command, start):
             one.add_argument("--pairs", type=int, default=3 if what is command else 10)
         if what is memory:
+            one.add_argument("--least", type=int, default=1000, help="articles of the first row")
             one.add_argument("--most", type=int, default=100_000, help="articles of the last row")
             one.add_argument("--length", type=int, default=600, help="characters of an article")
     a = parser.parse_args()

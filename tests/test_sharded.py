@@ -42,8 +42,7 @@ def given(tmp_path: Path) -> Path:
     texts = [p.read_text(encoding="utf-8") for p in sorted(SAMPLES.rglob("*.md"))]
     lines = [json.dumps({"text": text}, ensure_ascii=False) for text in texts]
     (folder / "a.jsonl").write_text("\n".join([*lines[:10], "not a record"]) + "\n", encoding="utf-8")
-    with (folder / "b.jsonl.gz").open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as stream:
-        stream.write("\n".join(lines[10:20]).encode())
+    (folder / "b.jsonl.gz").write_bytes(gzip.compress("\n".join(lines[10:20]).encode(), 3, mtime=7))
     return folder
 
 
@@ -230,6 +229,7 @@ def copied(given: Path) -> Path:
         (given / name).parent.mkdir(exist_ok=True)
         (given / name).write_text(what, encoding="utf-8")
     shutil.copyfile(given / "a.jsonl", given / "z" / "c.jsonl")
+    shutil.copyfile(given / "b.jsonl.gz", given / "z" / "d.jsonl.gz")
     return given
 
 

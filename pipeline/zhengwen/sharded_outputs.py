@@ -7,7 +7,8 @@ from pathlib import Path
 
 from zhengwen.copies import cleaned_of
 from zhengwen.forms import form_of
-from zhengwen.forms.streams import reading, writing
+from zhengwen.forms.records import own
+from zhengwen.forms.streams import is_compressed, reading, writing
 from zhengwen.forms.text import TextForm
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, Key, Likeness
@@ -95,8 +96,12 @@ def _settle_lines(ledger: Ledger, here: Path, name: str, out: Mapping[Key, Gone]
             if not entry or entry.key not in left:
                 hash_.update(data)
                 stream.write(data)
-    beside.replace(path)
     cleaned = hash_.hexdigest()
+    if is_compressed(path):
+        before = str(recorded.entry.cleaned)
+        stored = next(ledger.pieces(name, before), None) is not None
+        ledger.add_pieces(name, cleaned, ledger.pieces(name, before) if stored else own(path))
+    beside.replace(path)
     status = ledgers.UNCHANGED if cleaned == recorded.entry.hash else ledgers.CLEANED
     ledger.write(recorded.run, [*changed, replace(recorded.entry, cleaned=cleaned, status=status)])
     return name
