@@ -18,6 +18,9 @@ from zhengwen.ledger.schema import connect, faults, prepare
 
 FOLDER = ".zhengwen"
 NAME = "ledger.sqlite"
+SHARDS = f"{FOLDER}/shards"
+"""Where a place that was cleaned shard by shard has a ledger for each."""
+LISTED, COPIES = f"{SHARDS}/all.json", f"{SHARDS}/copies"
 
 _PAGE = 200
 UNFINISHED = "/"
