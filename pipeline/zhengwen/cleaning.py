@@ -70,7 +70,7 @@ class Cleaner:
         """Findings, deletions and the verdict on the whole for each article of a reading, in its own offsets."""
         blocks = reading.blocks
         owner = blocks.owner()
-        adverts = _adverts(reading, owner, self.model.decoder.whole)
+        whole = adverts(reading, owner, self.model.decoder.whole)
         selected = np.isin(reading.kinds, [KINDS.index(k) for k in self.selection])
         firsts, ends = passages(np.where(selected, reading.kinds, 0).astype(np.uint8), owner)
         of = owner[firsts] if len(firsts) else firsts
@@ -78,7 +78,7 @@ class Cleaner:
         for number, work in enumerate(works):
             mine = of == number
             if not mine.any():
-                rounds.append(([], [], bool(adverts[number])))
+                rounds.append(([], [], bool(whole[number])))
                 continue
             begin, stop = blocks.articles[number], blocks.articles[number + 1]
             own = blocks.article(number)
@@ -92,7 +92,7 @@ class Cleaner:
                 for a, b in spans
                 for first, end in _gone_runs(gone, own.readable(), a, b)
             ]
-            rounds.append(([f for f in found if f.start < f.end], removed, bool(adverts[number])))
+            rounds.append(([f for f in found if f.start < f.end], removed, bool(whole[number])))
         return rounds
 
 
@@ -138,7 +138,7 @@ def _trimmed(text: str, finding: Finding) -> Finding:
     return replace(finding, start=start, end=max(start, finding.end - len(inner) + len(inner.rstrip())))
 
 
-def _adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
+def adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
     """Which articles are boilerplate, most of it promotion, to at least the share ``whole`` of their weight."""
     articles = len(reading.blocks.articles) - 1
     weights = reading.features.weights

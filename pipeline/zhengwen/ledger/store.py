@@ -101,6 +101,11 @@ class Ledger:
             if found := self.recorded((_text(path), "")):
                 yield found
 
+    def __len__(self) -> int:
+        """How many articles and files of many articles are recorded."""
+        row = self._row("SELECT count(*) FROM articles", ())
+        return int(row[0]) if row else 0
+
     def duplicates(self) -> Iterator[Recorded]:
         """The articles that were left out as copies, by path and record."""
         query = "SELECT path, record FROM articles WHERE keeper_path IS NOT NULL ORDER BY path, record"
