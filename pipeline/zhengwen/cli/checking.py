@@ -46,10 +46,14 @@ class Result:
     encoding: str | None = None
     record: jsonl.Record | None = None
 
+    def article(self) -> Article:
+        """The article, read again."""
+        return self.record or interpret(self.source, self.data, self.encoding)
+
     @property
     def text(self) -> str:
         """What places are counted in: the decoded file, of a record its article."""
-        return self.record.text if self.record else interpret(self.source, self.data, self.encoding).origin
+        return self.article().origin
 
     @property
     def line(self) -> int:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from zhengwen.cli.shared import fields_options, model_option, progress, tell
+from zhengwen.cli.shared import model_option, progress, tell
 from zhengwen.errors import LedgerError, OutputError
-from zhengwen.forms import Fields
 from zhengwen.ledger.store import location, opened
 from zhengwen.reports.page.document import ORDERS, TEXTS, Document, Settings
 from zhengwen.reports.page.recorded import articles
@@ -50,7 +49,6 @@ _FEW = 20
     show_default=True,
     help="Read the articles again, for what was nearly taken and advertisements that were kept.",
 )
-@fields_options
 @model_option
 def command(
     folder: Path,
@@ -59,8 +57,6 @@ def command(
     texts: str,
     max_size: int,
     scores: bool,
-    text_field: str,
-    id_field: str | None,
     model: Path | None,
 ) -> int:
     """Write one HTML page that shows what `clean` took from the articles in DIR, and takes corrections.
@@ -76,7 +72,7 @@ def command(
     place = _place(output, folder)
     settings = Settings(folder.resolve().name, texts, max_size << 20, order, scores)
     with contextlib.closing(Document(settings)) as document, opened(folder) as ledger:
-        found = articles(ledger, folder, Fields(text_field, id_field))
+        found = articles(ledger, folder)
         faults = _gather(document, _scored(found, model) if scores else found, len(ledger))
         size = write_pieces(place, document.pieces())
         if not click.get_current_context().obj["quiet"]:

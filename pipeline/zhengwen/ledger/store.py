@@ -83,6 +83,12 @@ class Ledger:
         row = self._row("SELECT id FROM runs WHERE model = ? AND configuration = ?", key)
         return int(row[0]) if row else 0
 
+    def configuration(self, run: int) -> dict[str, Any]:
+        """What decided about the articles of a run, beside the model."""
+        row = self._row("SELECT configuration FROM runs WHERE id = ?", (run,))
+        found = json.loads(row[0]) if row else {}
+        return found if isinstance(found, dict) else {}
+
     def recorded(self, key: Key) -> Recorded | None:
         """What is recorded of an article."""
         row = self._row("SELECT * FROM articles WHERE path = ? AND record = ?", _key(key))

@@ -15,9 +15,10 @@ from importlib.resources import files
 from typing import IO, Any
 
 from zhengwen import __version__
+from zhengwen.articles import BOILERPLATE
 from zhengwen.reports.page.index import Index
 from zhengwen.reports.page.repetition import Repetition
-from zhengwen.reports.page.shown import Shown
+from zhengwen.reports.page.shown import Shown, whole
 from zhengwen.reports.page.spool import ROWS, Spool
 
 TEXTS = ("changed", "all", "none")
@@ -37,7 +38,7 @@ class Settings:
     limit: bytes of texts, about; beyond it articles have their passages alone.
     order: what comes first.
     scored: kept blocks were scored.
-    selection: the kinds that were looked for; empty if that is not known.
+    checked: passages were found and not removed.
     """
 
     subject: str
@@ -45,7 +46,7 @@ class Settings:
     limit: int = 64 << 20
     order: str = "path"
     scored: bool = False
-    selection: tuple[str, ...] = ()
+    checked: bool = False
 
 
 class Document:
@@ -57,9 +58,12 @@ class Document:
         self._spool = Spool()
         self._repetition = Repetition()
         self._faults: list[str] = []
+        self._sought: set[str] = set(BOILERPLATE)
 
     def add(self, shown: Shown) -> None:
         """Takes an article."""
+        if shown.sought:
+            self._sought &= {*shown.sought}
         self.index.add(shown)
         self._repetition.add(shown)
         self._spool.add(shown)
@@ -121,7 +125,8 @@ class Document:
             "order": settings.order,
             "scored": settings.scored,
             "texts": settings.texts,
-            "selection": settings.selection,
+            "checked": settings.checked,
+            "unsought": [] if settings.scored else [kind for kind in BOILERPLATE if kind not in self._sought],
             "faults": self._faults,
             "places": places,
             "whole": [int(n in chosen) for n in range(len(places))],
@@ -156,7 +161,7 @@ def _head(data: dict[str, Any]) -> Iterator[str]:
 
 def embedded(data: object) -> str:
     """JSON that an HTML parser reads as text whatever it holds."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = whole(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

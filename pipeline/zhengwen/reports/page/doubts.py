@@ -44,6 +44,8 @@ def _batches(shown: Iterable[Shown]) -> Iterator[list[Shown]]:
 
 
 def _judged(shown: Shown, reading: Reading, number: int, *, advert: bool) -> Shown:
+    """With marks on what is not removed: "kept" if it is of a kind that was not looked for, or if the whole article was
+    kept; else "doubtful", for somebody may have meant it to stay."""
     begin, stop = reading.blocks.articles[number], reading.blocks.articles[number + 1]
     bounds = reading.blocks.article(number).bounds
     weights = reading.features.weights[begin:stop]
@@ -55,9 +57,13 @@ def _judged(shown: Shown, reading: Reading, number: int, *, advert: bool) -> Sho
     errors = np.where(boilerplate, content, 1 - content)[weights > 0]
     best = probabilities[:, 1:].argmax(1) + 1
     nearly = ~boilerplate & (weights > 0) & (probabilities[:, 1:].max(1, initial=0) >= NEARLY)
+    plain = shown.status in (UNCHANGED, CLEANED)
+    status = ADVERT_KEPT if advert and plain and not shown.marks else shown.status
     fates = np.where(taken, 0, np.where(kinds > 0, kinds, np.where(nearly, best + len(KINDS), 0)))
+    if plain and status != ADVERT_KEPT:
+        meant = np.isin(fates, [KINDS.index(kind) for kind in shown.sought])
+        fates[meant] += len(KINDS)
     found = _runs(shown.text or "", bounds, fates, probabilities, weights)
-    status = ADVERT_KEPT if advert and shown.status in (UNCHANGED, CLEANED) and not shown.marks else shown.status
     marks = tuple(sorted((*shown.marks, *found), key=lambda m: m.start))
     return replace(shown, marks=marks, status=status, uncertainty=float(errors.sum()))
 

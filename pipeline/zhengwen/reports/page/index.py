@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from zhengwen.articles import BOILERPLATE
-from zhengwen.reports.page.shown import DOUBTFUL, KEPT, REMOVED, Shown, site, title, whole
+from zhengwen.reports.page.shown import DOUBTFUL, KEPT, REMOVED, Shown, site, title
 
 BINS = 20
 """Bars of the distribution of scores."""
@@ -35,16 +35,16 @@ class Index:
         """Counts an article."""
         number = len(self.names)
         text = shown.text or ""
-        self.names.append(whole(shown.name))
-        self._titles.append(whole(title(text)))
+        self.names.append(shown.name)
+        self._titles.append(title(text))
         if shown.keeper:
-            self._keepers[number] = whole(shown.keeper)
+            self._keepers[number] = shown.keeper
         if alike := shown.likeness:
             self._likeness[number] = [alike.reason, alike.jaccard, alike.containment]
         fates = Counter(m.fate for m in shown.marks)
         removed = [m for m in shown.marks if m.fate == REMOVED]
         row = {
-            "site": self._sites.setdefault(whole(site(shown.name, text)), len(self._sites)),
+            "site": self._sites.setdefault(site(shown.name, text), len(self._sites)),
             "status": self._statuses.setdefault(shown.status, len(self._statuses)),
             "size": shown.size,
             "lowest": round(100 * min((m.score for m in removed), default=_NONE)),

@@ -1,13 +1,14 @@
 """From a cleaned folder and its ledger: every article as it came, and what was taken of it."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from zhengwen.articles import Article
+from zhengwen.articles import BOILERPLATE, Article
 from zhengwen.errors import UnreadableInputError, ZhengwenError
 from zhengwen.forms import HTML, Fields, form_of
 from zhengwen.forms.jsonl import Record, line_of, parse
@@ -18,14 +19,21 @@ from zhengwen.reports.page.shown import REMOVED, Mark, Shown, expected_errors
 from zhengwen.restoring import input_of
 
 
-def articles(ledger: Ledger, folder: Path, fields: Fields) -> Iterator[Shown]:
+def articles(ledger: Ledger, folder: Path) -> Iterator[Shown]:
     """Every article of a ledger, by path. One whose text is not at hand says why and has its passages alone."""
+    configurations: dict[int, dict[str, Any]] = {}
     for recorded in ledger.files():
-        entry = recorded.entry
+        entry, run = recorded.entry, recorded.run
+        if run not in configurations:
+            configurations[run] = ledger.configuration(run)
+        said = configurations[run]
+        sought = tuple(kind for kind in BOILERPLATE if kind in said.get("select", ()))
         if form_of(entry.key[0]).many:
-            yield from _records(ledger, entry, folder, fields)
+            fields = Fields(said.get("text_field", "text"), said.get("id_field"))
+            found = _records(ledger, entry, folder, fields)
         else:
-            yield _file(entry, folder)
+            found = iter([_file(entry, folder)])
+        yield from (replace(shown, sought=sought) for shown in found)
 
 
 def _file(entry: Entry, folder: Path) -> Shown:
@@ -88,7 +96,7 @@ def _record(entry: Entry, name: str, line: bytes, fields: Fields, why: str) -> S
     except ZhengwenError as fault:
         return _shown(entry, name, None, f"{name}: {fault}", missing=True)
     if not isinstance(found, Record):
-        return _shown(entry, name, None, f'{name}: has no text in "{fields.text}"; say --text-field', missing=True)
+        return _shown(entry, name, None, f'{name}: has no text in "{fields.text}" any more; clean again', missing=True)
     return _shown(entry, name, found, entry.why)
 
 
@@ -113,7 +121,7 @@ def _marks(entry: Entry, article: Article | None) -> tuple[Mark, ...]:
     if article is None or entry.output:
         return _by_cuts(entry)
     plain = [Mark(p.start, p.end, p.kind, p.score, REMOVED, p.reasons) for p in entry.passages if p.kind]
-    return tuple(plain) if article.origin is article.text else _by_lines(plain, article)
+    return tuple(plain) if article.origin is article.text else by_lines(plain, article)
 
 
 def _by_cuts(entry: Entry) -> tuple[Mark, ...]:
@@ -130,7 +138,7 @@ def _by_cuts(entry: Entry) -> tuple[Mark, ...]:
     return tuple(sorted(marks, key=lambda m: m.start))
 
 
-def _by_lines(marks: list[Mark], article: Article) -> tuple[Mark, ...]:
+def by_lines(marks: Sequence[Mark], article: Article) -> tuple[Mark, ...]:
     """The lines of a page's Markdown that came from what went of its source; ``marks`` count in the source."""
     starts = [m.start for m in marks]
     found: list[Mark] = []

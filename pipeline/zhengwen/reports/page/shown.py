@@ -8,7 +8,9 @@ from zhengwen.ledger.entries import Likeness
 REMOVED, KEPT, DOUBTFUL = "removed", "kept", "doubtful"
 FATES = (REMOVED, KEPT, DOUBTFUL)
 ADVERT_KEPT = "advert kept"
-"""Status of an advertisement as a whole that was kept as it is; the others are the ledger's."""
+CHECKED = "checked"
+"""Statuses of an advertisement as a whole that was kept as it is, and of an article that was looked at and not cleaned;
+the others are the ledger's."""
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _HEAD = 4000
@@ -47,9 +49,10 @@ class Shown:
     text: as it came (of a page, its Markdown); None if it is not at hand.
     size: characters of it; 0 if they are not known.
     marks: sorted and disjoint.
-    status: one of the ledger's, or `ADVERT_KEPT`.
+    status: one of the ledger's, `ADVERT_KEPT` or `CHECKED`.
     why: a sentence about what could not be done.
     missing: the text should be at hand and is not.
+    sought: the kinds that were looked for.
     keeper: name of the article that stands for this one, a copy; else empty.
     uncertainty: how many blocks are expected to be decided wrongly.
     """
@@ -64,6 +67,7 @@ class Shown:
     likeness: Likeness | None = None
     uncertainty: float = 0.0
     missing: bool = False
+    sought: tuple[str, ...] = ()
 
     @property
     def notable(self) -> bool:

@@ -27,7 +27,7 @@ class Spool:
     def add(self, shown: Shown) -> None:
         """Keeps an article: ``{"t": text, "m": marks, "w": why}``."""
         detail = {
-            "t": None if shown.text is None else whole(shown.text),
+            "t": shown.text,
             "m": [_packed(m) for m in shown.marks],
             "w": shown.why,
         }
@@ -70,7 +70,7 @@ class Spool:
 
 def _packed(mark: Mark) -> list[Any]:
     kind, fate = BOILERPLATE.index(mark.kind), FATES.index(mark.fate)
-    return [mark.start, mark.end, kind, mark.score, fate, list(mark.reasons), whole(mark.text)]
+    return [mark.start, mark.end, kind, mark.score, fate, list(mark.reasons), mark.text]
 
 
 def _parts(detail: dict[str, Any]) -> dict[str, Any]:
@@ -84,4 +84,4 @@ def _joined(parts: list[bytes]) -> str:
 
 
 def _encoded(detail: dict[str, Any]) -> bytes:
-    return json.dumps(detail, ensure_ascii=False, separators=(",", ":")).encode()
+    return whole(json.dumps(detail, ensure_ascii=False, separators=(",", ":"))).encode()

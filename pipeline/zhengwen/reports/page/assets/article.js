@@ -33,12 +33,8 @@ function head(n, why) {
     make("p", {class: "path"}, plain(data.names[n])),
     make("p", {class: "facts"}, ...facts.map(fact => make("span", {}, fact))),
     why ? make("p", {class: "note"}, plain(why)) : null,
-    data.selection.length ? unselected() : null,
+    data.unsought.length ? make("p", {class: "note"}, say("unselected", data.unsought.map(kind => say(kind)).join(language === "zh" ? "、" : ", "))) : null,
   ].filter(Boolean);
-}
-function unselected() {
-  const kinds = KINDS.filter(kind => !data.selection.includes(kind)).map(kind => say(kind));
-  return kinds.length ? make("p", {class: "note"}, say("unselected", kinds.join(language === "zh" ? "、" : ", "))) : null;
 }
 function excerpt(mark) {
   return make("blockquote", {class: `whole ${mark.kind}`}, make("b", {class: "chip"}, `${say(mark.kind)} ${mark.score.toFixed(2)}`), ` ${mark.text.replace(HIDDEN_ALL, codeOf)}`);

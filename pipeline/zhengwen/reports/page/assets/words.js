@@ -67,9 +67,22 @@ const WORDS = {
     mouse: "Choose a passage or line with a click, or drag over some text; then press a number or a button below.",
   },
 };
+// The same where passages were found by `check` and nothing was removed.
+const FOUND = {
+  zh: {
+    removed: "命中", changedCount: "有命中的文章", removedShare: "命中的字符", passagesCount: "命中的段落", byKind: "各类命中内容占全部字符的比例", bySite: "各来源的命中比例",
+    byScore: "命中段落的得分分布", byLoss: "文章命中的比例", byRemoved: "命中最多在前", taken: "命中", embeddedChanged: "（有命中的文章）", embeddedRest: "其余文章没有命中，或只列出命中的段落。",
+    noText: "本页未收入这篇文章的全文，因此不能修正。", unscored: "未命中的段落不在评分之列。",
+  },
+  en: {
+    removed: "found", changedCount: "articles with findings", removedShare: "of all characters found", passagesCount: "passages found", byKind: "Found share of all characters, by kind", bySite: "Found share, by site",
+    byScore: "Scores of passages found", byLoss: "How much of an article was found", byRemoved: "most found first", taken: "Found", embeddedChanged: " (those with findings)", embeddedRest: "Of the others it holds the passages found, if any.",
+    noText: "The whole text of this article is not in this page, so nothing can be corrected.", unscored: "What was not found has no scores here.",
+  },
+};
 let language = "en";
 function say(key, ...values) {
-  const found = WORDS[language][key];
+  const found = (data.checked && FOUND[language][key]) || WORDS[language][key];
   return typeof found === "function" ? found(...values) : found === undefined ? key : found;
 }
 function count(n) { return n.toLocaleString(language === "zh" ? "zh-CN" : "en"); }
