@@ -4,8 +4,8 @@ python benchmarks/report_page.py ARTICLES [--texts all --max-size 200] [--no-sco
 
 With --page, only opens a page that is there. "usable" is when the overview is drawn and keys are heard, "loaded" when
 all texts are there; CPU seconds are those of all the browser's processes, which say more than the clock on a machine
-that does other things. Memory is the proportional set size: of the process that shows the page, and of the whole browser,
-beside a browser with an empty page. Needs Linux, Playwright and Chromium (CHROMIUM names another one).
+that does other things. Memory is the proportional set size: of the process that shows the page, and of the whole
+browser, beside a browser with an empty page. Needs Linux, Playwright and Chromium (CHROMIUM names another one).
 """
 
 import argparse
@@ -137,6 +137,7 @@ def written(articles: Path, folder: Path, options: list[str]) -> Path:
 
 
 def main() -> None:
+    """Writes the page, if none is given, and opens it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("articles", type=Path, nargs="?")
     parser.add_argument("--page", type=Path)
