@@ -48,4 +48,4 @@ class Html:
 
 
 def _mark(record: Record, fate: str) -> Mark:
-    return Mark(record.start, record.end, record.kind, record.score, fate, record.reasons)
+    return Mark(record.start, record.end, record.kind, record.score, fate, record.reasons, record.excerpt)

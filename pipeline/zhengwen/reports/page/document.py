@@ -8,6 +8,7 @@ unpacks when an article is looked at.
 import base64
 import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from zhengwen.reports.page.index import Index
 from zhengwen.reports.page.repetition import Repetition
 from zhengwen.reports.page.shown import Shown, whole
 from zhengwen.reports.page.spool import ROWS, Spool
+from zhengwen.reports.terminal import COMMAND
 
 TEXTS = ("changed", "all", "none")
 ORDERS = ("path", "removed", "uncertain")
 SCRIPTS = ("words", "data", "characters", "labels", "pictures", "article", "listing", "lines", "keys", "page")
 """The parts of the script, in order."""
 _BLOCK = 1 << 20
+_UNSEEN = re.compile("[<\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +163,9 @@ def _head(data: dict[str, Any]) -> Iterator[str]:
 
 
 def embedded(data: object) -> str:
-    """JSON that an HTML parser reads as text whatever it holds."""
+    """JSON that an HTML parser reads as text whatever it holds, and that a terminal or a log may show."""
     text = whole(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", COMMAND.sub("\\\\u0023", text))
 
 
 def _hash(text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from zhengwen.dedup.fold import split
 from zhengwen.ledger.entries import Likeness
 
 REMOVED, KEPT, DOUBTFUL = "removed", "kept", "doubtful"
@@ -90,7 +91,8 @@ def title(text: str) -> str:
 
 def site(name: str, text: str) -> str:
     """Where an article comes from: the host its front matter or its record's id names, or its first folder."""
-    found = _SITE.search(text[:_HEAD]) or re.search(r":https?://([^/\s:]+)", name)
+    matter = text[: min(len(text) - len(split(text)[0]), _HEAD)]
+    found = _SITE.search(matter) or re.search(r":https?://([^/\s:]+)", name)
     if found:
         return found[1].lower()
     folder, slash, _ = name.partition("/")

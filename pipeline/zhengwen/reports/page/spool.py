@@ -75,7 +75,7 @@ def _packed(mark: Mark) -> list[Any]:
 
 def _parts(detail: dict[str, Any]) -> dict[str, Any]:
     text = detail["t"]
-    marks = [[*m[:6], m[6] or (text or "")[m[0] : m[1]]] for m in detail["m"]]
+    marks = [[*m[:6], m[6] if text is None else text[m[0] : m[1]]] for m in detail["m"]]
     return {**detail, "t": None, "m": marks}
 
 

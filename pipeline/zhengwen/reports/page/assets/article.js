@@ -131,13 +131,13 @@ function chip(state, kind, mark) {
   if (state === "corrected") return `✎ ${say(kind)}`;
   if (state === "restored") return `✎ ${say("content")}`;
   const name = state === "removed" ? say(kind) : `${say(kind)}, ${say(state)}`;
-  return `${state === "doubtful" ? `${say(kind)}？` : name} ${mark.score.toFixed(2)}`;
+  return `${state === "doubtful" ? `${say(kind)}?` : name} ${mark.score.toFixed(2)}`;
 }
 
 /** Appends a piece of the text: links dim, hidden characters by their number, telling words marked. */
 function write(parent, start, end, mark) {
   const text = open.text.slice(start, end), places = mark && mark.reasons.length ? telling(text, mark.reasons) : [];
-  const pattern = new RegExp(`${HIDDEN.source}|\\b(?:https?|ftp|data|javascript):[^\\s<>"'）】」]{24,}`, "gu");
+  const pattern = new RegExp(`${HIDDEN.source}|\\b(?:https?|ftp|data|javascript):[^\\s<>"'()）】」]{24,}`, "gu");
   let place = 0;
   const plainly = upto => {
     for (const [low, high, tells] of cut(place, upto, places)) parent.append(leaf(text.slice(low, high), start + low, tells ? "tells" : ""));

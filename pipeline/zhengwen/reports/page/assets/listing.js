@@ -1,7 +1,7 @@
 // The list of articles: filters, search, order; only the rows in sight are there.
 const HEIGHT = 68;
 const filters = {kinds: new Set(), status: "", site: "", doubt: "", order: data.order, query: ""};
-let shown = [], hits = null, search = 0, searched = 100;
+let shown = [], hits = null, search = 0, searched = 100, walked = false;
 const list = byId("list"), rows = byId("rows");
 
 function matches(n) {
@@ -26,7 +26,7 @@ function sequence() {
 }
 function refilter({keep = false} = {}) {
   shown = sequence().filter(matches);
-  if (!keep) list.scrollTop = 0;
+  if (!keep) { list.scrollTop = 0; walked = false; }
   rows.style.height = `${shown.length * HEIGHT}px`;
   byId("count").textContent = say("found", count(shown.length), count(total)) + (searched < 100 ? ` · ${say("searching", searched)}` : "");
   drawRows();
@@ -47,7 +47,7 @@ function row(n, place) {
   });
   if (data.doubts[n]) dots.append(make("i", {class: "doubts", title: say("hasDoubts")}, `？${count(data.doubts[n])}`));
   const state = statusOf(n);
-  const element = make("button", {type: "button", class: "row", "data-n": String(n), "aria-current": open?.n === n ? "true" : false, on: {click: () => go("articles", n, {focus: true})}},
+  const element = make("button", {type: "button", class: "row", "data-n": String(n), "aria-current": open?.n === n ? "true" : false, on: {click: () => { walked = true; go("articles", n, {focus: true}); }}},
     make("span", {class: "title"}, corrections.has(n) ? "✎ " : "", plain(data.titles[n]) || say("untitled")),
     make("span", {class: "path"}, plain(data.names[n])),
     make("span", {class: "state"}, state === "cleaned" || state === "unchanged" || state === "checked" ? "" : say(state), dots));
@@ -60,7 +60,8 @@ function current(n) {
 }
 function step(by) {
   if (!shown.length) return;
-  const at = open ? shown.indexOf(open.n) : -1;
+  const at = open && walked ? shown.indexOf(open.n) : -1;
+  walked = true;
   const to = Math.max(0, Math.min(shown.length - 1, at < 0 ? 0 : at + by));
   if (list.scrollTop > to * HEIGHT || list.scrollTop + list.clientHeight < (to + 1) * HEIGHT) list.scrollTop = (to - 2) * HEIGHT;
   go("articles", shown[to]);

@@ -82,7 +82,8 @@ function ofLosses(sum, width) {
   return picture;
 }
 function ofSites(sum, width, only) {
-  const sites = sum.sites.map((site, n) => ({...site, n, share: added(site.removed) / Math.max(site.size, 1)})).sort((one, other) => added(other.removed) - added(one.removed)).slice(0, 12);
+  const sites = sum.sites.map((site, n) => ({...site, n, share: added(site.removed) / Math.max(site.size, 1)})).filter(site => site.share > 0 || data.sites.length < 4)
+    .sort((one, other) => added(other.removed) - added(one.removed)).slice(0, 12);
   const picture = draw("svg", {viewBox: `0 0 ${width} ${sites.length * 30}`, width, height: sites.length * 30, role: "img", "aria-label": say("bySite")});
   const most = Math.max(...sites.map(site => site.share), 1e-9), left = Math.min(180, width * 0.34), room = width - left - 130;
   sites.forEach((site, i) => {
