@@ -1,6 +1,5 @@
 """The page of ``zhengwen report`` in a browser: read, filtered, corrected with mouse and keyboard, hostile texts."""
 
-import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +85,13 @@ def page(chromium: Any, folder: Path) -> Iterator[Any]:
     yield found
     context.close()
     assert faults == []
+
+
+def retrained(folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """What `train` says of the corrections, beside enough other labels that sources can be held out."""
+    few = (ROOT / "samples" / "labelled" / "blogs.jsonl").read_text(encoding="utf-8").splitlines()[:8]
+    (folder / "others.jsonl").write_text("\n".join(few) + "\n", encoding="utf-8")
+    return command(folder, "train", "corrections.jsonl", "others.jsonl", "-o", "mine", "--jobs", "1")
 
 
 def open_article(page: Any, part: str) -> None:
@@ -181,8 +187,9 @@ def test_corrections_by_keyboard_and_mouse_are_saved_and_teach(page: Any, folder
     assert ("😀𠮷", "navigation") in spans["hostile.md"]
     assert not any("点击上方蓝字" in text for text, _ in spans["python-generator-repost.md"])
     assert any("觉得有收获" in text for text, _ in spans["python-generator-repost.md"])
-    evaluated = command(folder, "evaluate", "corrections.jsonl", "--json")
-    assert json.loads(evaluated.stdout)["documents"] == 3
+    learnt = retrained(folder)
+    assert b"Model written to mine" in learnt.stdout
+    command(folder, "clean", "in", "-o", "again", "--model", "mine", "--dedup", "off")
 
 
 def test_undo_takes_back_one_correction_after_the_other_and_a_reload_keeps_the_rest(page: Any, folder: Path) -> None:
