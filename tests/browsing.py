@@ -76,7 +76,7 @@ def browser() -> Iterator[Any]:
     path = chromium()
     sync_api = pytest.importorskip("playwright.sync_api", reason="drives a browser through playwright")
     with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=[*FLAGS])
+        started = playwright.chromium.launch(executable_path=path, args=[*FLAGS], timeout=180_000)
         try:
             yield started
         finally:

@@ -74,6 +74,7 @@ def chromium() -> Iterator[Any]:
 def page(chromium: Any, folder: Path) -> Iterator[Any]:
     """The page, in English; whatever runs, asks or complains in it fails the test."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(180_000)  # a busy machine is slow, not wrong
     found = context.new_page()
     faults: list[str] = []
     found.on("dialog", lambda dialog: (faults.append(f"dialog {dialog.message}"), dialog.dismiss()))

@@ -60,7 +60,9 @@ class Filters:
             for some in (found, result.kept)
         )
         advert = result.advert and bool(passing)
-        return Checked(result.shown, source.path, passing, advert, kept, result.article, self.sought(source))
+        others = tuple(r for r in result.records if r not in passing)
+        sought = self.sought(source)
+        return Checked(result.shown, source.path, passing, advert, kept, result.article, sought, others)
 
     def _is_changed(self, result: Result, text: str, record: Record) -> bool:
         path = result.source.path

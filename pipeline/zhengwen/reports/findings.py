@@ -56,6 +56,7 @@ class Checked:
     kept: what would be found, but for comments, lists of kept passages, and what was put back.
     article: reads the article again, for who shows its text.
     sought: the kinds that were looked for.
+    others: what was found and is not reported: below the score, known, not changed.
     """
 
     shown: str
@@ -65,6 +66,7 @@ class Checked:
     kept: tuple[Record, ...] = ()
     article: Callable[[], Article] | None = None
     sought: tuple[str, ...] = ()
+    others: tuple[Record, ...] = ()
 
 
 def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:

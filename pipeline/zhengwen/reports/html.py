@@ -26,6 +26,7 @@ class Html:
         article = checked.article() if checked.article else None
         name = f"{place}:{article.record}" if article and article.record else place
         marks = [_mark(r, KEPT if checked.advert else REMOVED) for r in checked.records]
+        marks = sorted((*marks, *(_mark(r, KEPT) for r in checked.others)), key=lambda m: m.start)
         placed = by_lines(marks, article) if article and article.origin is not article.text else tuple(marks)
         text = article.text if article else None
         status = ADVERT_KEPT if checked.advert else CHECKED
