@@ -83,11 +83,13 @@ def test_every_removed_passage_stands_where_the_ledger_has_it(folder: Path, page
     assert any(OFFER in passage for passage in found["tail.md"].passages())
 
 
-def test_pages_are_shown_as_the_markdown_that_was_read_whether_they_became_it_or_stayed(
+def test_pages_are_shown_as_the_markdown_that_was_read_whether_they_became_it_or_stayed_in_place(
     folder: Path, page: Path
 ) -> None:
-    command(folder, "clean", "in/page.html", "-o", "stayed", "--to", "html")
-    command(folder, "report", "stayed", "-o", "stayed.html", "--no-scores")
+    shutil.copytree(folder / "in", folder / "placed", ignore=shutil.ignore_patterns("advert.md", "gb.txt", "copy.md"))
+    command(folder, "clean", "placed", "--in-place")
+    command(folder, "report", "placed", "-o", "stayed.html", "--no-scores")
+    assert read(folder / "stayed.html")["tail.md"].passages() == read(page)["tail.md"].passages()
     for one in (read(page)["page.html"], read(folder / "stayed.html")["page.html"]):
         assert one.text is not None
         assert "<section" not in one.text
@@ -134,9 +136,10 @@ def test_adverts_that_were_kept_are_told_from_articles(page: Path) -> None:
     assert found.passages(fate=1)
 
 
-def test_the_most_uncertain_come_first(page: Path) -> None:
+def test_the_most_uncertain_come_first_and_are_unpacked_together(page: Path) -> None:
     data = told(page)
-    uncertainty = [data["uncertainty"][n] for n in data["sequence"]]
+    assert data["order"] == "uncertain"
+    uncertainty = [u for _, u in sorted(zip(data["places"], data["uncertainty"], strict=True))]
     assert uncertainty == sorted(uncertainty, reverse=True)
     assert uncertainty[0] > uncertainty[-1]
 

@@ -85,8 +85,7 @@ class Document:
                 for row, article in enumerate(articles):
                     places[article] = number * ROWS + row
                 texts.write(f'<script type="application/json" id="texts-{number}">"{data}"</script>\n')
-            rest = self._data(order, chosen, places)
-            yield from _head(rest)
+            yield from _head(self._data(chosen, places))
             yield from _copied(texts)
         yield "</body>\n</html>\n"
 
@@ -119,7 +118,7 @@ class Document:
             chosen.add(number)
         return chosen
 
-    def _data(self, order: list[int], chosen: set[int], places: list[int]) -> dict[str, Any]:
+    def _data(self, chosen: set[int], places: list[int]) -> dict[str, Any]:
         settings = self.settings
         columns = self.index.columns()
         told = {
@@ -133,7 +132,6 @@ class Document:
             "faults": self._faults,
             "places": places,
             "whole": [int(n in chosen) for n in range(len(places))],
-            "sequence": order if settings.order != "path" else [],
             "lines": self._lines(),
             **columns,
         }

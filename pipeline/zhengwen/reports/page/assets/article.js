@@ -130,7 +130,7 @@ function beginning(place, state) {
 function chip(state, kind, mark) {
   if (state === "corrected") return `✎ ${say(kind)}`;
   if (state === "restored") return `✎ ${say("content")}`;
-  const name = state === "removed" ? say(kind) : `${say(kind)}, ${say(state)}`;
+  const name = state === "removed" ? say(kind) : `${say(kind)} · ${say(state)}`;
   return `${state === "doubtful" ? `${say(kind)}?` : name} ${mark.score.toFixed(2)}`;
 }
 
