@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zhengwen.dedup.repeated import Repeated, Tally, find
+from zhengwen.dedup.repeated import Repeated, Tally, line
 from zhengwen.reports.page.shown import REMOVED, Shown
 
 LEAST = 3
@@ -23,7 +23,7 @@ class Line:
 
     def text(self, article: str) -> str:
         """The line as the first article has it."""
-        return find(article, self.fingerprint)[1].strip()
+        return line(article, self.fingerprint).strip()
 
 
 class Repetition:
