@@ -4,12 +4,13 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from zhengwen.errors import OutputError
 from zhengwen.forms import HTML, form_of
+from zhengwen.lasting import sync
 from zhengwen.ledger.store import FOLDER, location
 from zhengwen.readers import Source
 
@@ -82,6 +83,20 @@ def write(path: Path, data: bytes) -> None:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
 
 
+def write_pieces(path: Path, pieces: Iterable[str]) -> int:
+    """Writes a text piece by piece: as a whole or not at all; its bytes. Raises `OutputError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial(path) as there:
+            with there.open("x", encoding="utf-8", newline="\n") as file:
+                file.writelines(pieces)
+            size = there.stat().st_size
+            move(there, path, lasting=False)
+            return size
+    except OSError as e:
+        raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+
+
 def replace(path: Path, data: bytes) -> None:
     """Replaces a file that exists: as a whole or not at all, also if the power fails; mode and owner stay.
 
@@ -131,17 +146,7 @@ def move(there: Path, path: Path, *, lasting: bool = True) -> None:
     """Puts a partial file in its place, so that it is there also if the power fails."""
     there.replace(path)
     if lasting:
-        _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Makes a renaming last; some file systems cannot, and Windows need not."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(path.parent)
 
 
 def overwrite(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ from zhengwen.cli.shared import complain, encoding_option, fields_options, level
 from zhengwen.errors import UnreadableInputError
 from zhengwen.explaining import Explanation, Part, explain, explain_span
 from zhengwen.forms import Fields, form_of
-from zhengwen.forms.jsonl import Record
+from zhengwen.forms.records import Record
 from zhengwen.model import load
 from zhengwen.readers import Source, batches, read, records
 from zhengwen.reports.findings import excerpt, line_starts
