@@ -12,6 +12,7 @@ from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.cli.configured import Configured, rules, tailored
 from zhengwen.cli.configured import source as origin
 from zhengwen.cli.recorded import Done, clean, note_advert, remembered
+from zhengwen.cli.remembered import digest, put_back
 from zhengwen.cli.shared import (
     ENCODING,
     complain,
@@ -98,7 +99,9 @@ def command(
     _check_usage(paths, output, diff, in_place, asked)
     summary = Summary()
     sources = locate(paths, summary)
-    keep = Keep(listed(keep_list, paths))
+    folder = root_of(paths) if in_place else output
+    before = put_back(sources, but=folder)
+    keep = Keep(listed(keep_list, paths, model), before)
     cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
     limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
     to = HTML if in_place else to or MARKDOWN
@@ -106,7 +109,6 @@ def command(
     outputs, clashes = targets(sources, to)
     for clash in clashes:
         complain(clash, summary)
-    folder = root_of(paths) if in_place else output
     limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     notes = []
     if not folder or diff:
@@ -115,8 +117,8 @@ def command(
     else:
         if output:
             prepare(output, paths, outputs, overwrite=overwrite)
-        tailoring = {"per_path": rules(("select", "ignore"))}
-        notes = _told(clean(cleaner, list(outputs), folder, settings, limits, summary, tailoring, in_place=in_place))
+        also = {"per_path": rules(("select", "ignore")), "put_back": digest(before)}
+        notes = _told(clean(cleaner, list(outputs), folder, settings, limits, summary, also, in_place=in_place))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
 

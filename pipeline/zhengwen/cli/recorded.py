@@ -11,6 +11,7 @@ import click
 from zhengwen import __version__
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
+from zhengwen.cli.remembered import joined
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
@@ -56,6 +57,7 @@ def clean(
     done: list[tuple[Key, bool]] = []
     with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar:
         run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
+        ledger.keep(cleaner.keep.within)
         cleaner = remembering(cleaner, ledger)
         place = InPlace() if in_place else Folder(folder, settings.to)
         sources = _distinct(sources) if in_place else sources
@@ -109,7 +111,7 @@ def _configuration(
 
 def remembering(cleaner: Cleaner, ledger: Ledger) -> Cleaner:
     """A cleaner that keeps what was put back."""
-    return replace(cleaner, keep=Keep(cleaner.keep.everywhere, ledger.kept()))
+    return replace(cleaner, keep=Keep(cleaner.keep.everywhere, joined(cleaner.keep.within, ledger.kept())))
 
 
 def remembered(cleaner: Cleaner, folder: Path) -> Cleaner:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from zhengwen.errors import OutputError
+from zhengwen.keeplist import KEEP_LIST, add
 from zhengwen.ledger.store import Ledger, opened
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.terminal import harmless, harmless_line
@@ -15,9 +16,16 @@ from zhengwen.restoring import put_back, restore
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the originals to.")
 @click.option("--passage", metavar="ID", help="Put one removed passage back into its cleaned article, and keep it.")
+@click.option(
+    "--keep-list",
+    type=click.Path(path_type=Path),
+    help=f"With --passage: also add it to this list of kept passages, e.g. the {KEEP_LIST} beside the inputs.",
+)
 @click.option("--list", "listing", is_flag=True, help="Print the removed passages with their ids.")
 @click.option("--overwrite", is_flag=True, help="Replace files in the output that are not the originals.")
-def command(folder: Path, output: Path | None, passage: str | None, listing: bool, overwrite: bool) -> int:
+def command(
+    folder: Path, output: Path | None, passage: str | None, keep_list: Path | None, listing: bool, overwrite: bool
+) -> int:
     """Give back what `clean` took from the articles in DIR.
 
     With -o, writes every input byte for byte, also those left out. `restore DIR -o DIR --overwrite` undoes
@@ -25,12 +33,16 @@ def command(folder: Path, output: Path | None, passage: str | None, listing: boo
     """
     if sum((output is not None, passage is not None, listing)) != 1:
         raise click.UsageError("say what to give back: -o FOLDER for all originals, --passage ID, or --list")
+    if keep_list and not passage:
+        raise click.UsageError("--keep-list takes what --passage puts back; name a passage, or leave --keep-list out")
     if output and output.resolve() != folder.resolve() and folder.resolve() in output.resolve().parents:
         raise OutputError(f"{output}: lies inside of {folder}; choose a folder outside of it")
     with opened(folder) as ledger:
         if passage:
-            path = put_back(ledger, folder, passage)
-            _say(f"{path}: passage {passage} is back, and stays when it is cleaned again")
+            back = put_back(ledger, folder, passage)
+            _say(f"{back.path}: passage {passage} is back, and stays when it is cleaned again")
+            if keep_list:
+                add(keep_list, {back.mark: excerpt(back.text.strip())})
         elif output:
             return _restore(ledger, folder, output, overwrite=overwrite)
         else:

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,11 +125,20 @@ class Ledger:
         return next((r for r in found if not r.entry.key[0].endswith(UNFINISHED)), None)
 
     def kept(self) -> dict[str, frozenset[str]]:
-        """Fingerprints of the passages that were put back, by path."""
+        """Marks of the passages that were put back, by path; those of earlier versions are fingerprints alone."""
         found: dict[str, set[str]] = {}
         for path, mark in self._rows("SELECT path, fingerprint FROM kept", ()):
             found.setdefault(_text(path), set()).add(mark)
         return {path: frozenset(marks) for path, marks in found.items()}
+
+    def keep(self, within: Mapping[str, frozenset[str]]) -> None:
+        """Remembers passages that were put back elsewhere, by path."""
+        if within:
+            with self._writing() as database:
+                database.executemany(
+                    "INSERT OR IGNORE INTO kept VALUES (?, '', ?)",
+                    [(_stored(path), mark) for path, marks in within.items() for mark in sorted(marks)],
+                )
 
     def write(self, run: int, entries: Sequence[Entry]) -> None:
         """Records articles in place of what was recorded of them."""
