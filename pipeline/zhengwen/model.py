@@ -17,7 +17,7 @@ from zhengwen.blocks import Blocks, Flags, Floats, Ints
 from zhengwen.errors import ModelError, OutputError
 from zhengwen.stages import features
 from zhengwen.stages.decode import Decoder, Kinds, bridge
-from zhengwen.stages.scores import BITS, Network, Words
+from zhengwen.stages.scores import BITS, Network, Words, softmax
 from zhengwen.stages.segment import segment
 
 FORMAT = 2
@@ -83,25 +83,33 @@ class Reading:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier: words, a network over the context, decoder, and the card that says where it comes from."""
+    """A classifier: words, a network over the context, decoder, and the card that says where it comes from.
+
+    corrections: what a block's words add to its last scores, in a model that was adapted; their bias is 0.
+    """
 
     words: Words
     network: Network
     decoder: Decoder
     card: Mapping[str, Any]
+    corrections: Words | None = None
 
     def read(self, articles: Sequence[Article]) -> Reading:
         """Scores and decides every block of a batch; articles do not influence each other."""
         found = featurise(articles)
         return self.decide(found, self.probabilities(found))
 
-    def probabilities(self, found: Features) -> Floats:
-        """Calibrated probabilities (blocks, kinds)."""
-        rows = features.context(self.words.logits(found.hashed), found.structure, found.blocks)
+    def probabilities(self, found: Features, logits: Floats | None = None) -> Floats:
+        """Calibrated probabilities (blocks, kinds); ``logits``: word scores (blocks, kinds) instead of the model's."""
+        logits = self.words.logits(found.hashed) if logits is None else logits
+        rows = features.context(logits, found.structure, found.blocks)
         out = np.zeros((len(found.blocks), len(KINDS)), np.float32)
         out[:, 0] = 1
         out[found.blocks.readable()] = self.network.probabilities(rows)
-        return out
+        if self.corrections is None:
+            return out
+        more = self.corrections.logits(found.hashed, self.words.lengths(found.hashed))
+        return np.where(found.blocks.readable()[:, None], softmax(np.log(np.maximum(out, 1e-9)) + more), out)
 
     def decide(self, found: Features, probabilities: Floats) -> Reading:
         """Kinds of the blocks from their probabilities."""
@@ -123,12 +131,13 @@ def _decoder_card(decoder: Decoder) -> dict[str, float]:
 
 def _arrays(model: Model) -> dict[str, NDArray[Any]]:
     """The arrays of a model as they are stored: word weights in half precision."""
-    arrays: dict[str, NDArray[Any]] = {
-        "words.terms": model.words.terms,
-        "words.idf": model.words.idf.astype(np.float16),
-        "words.weights": model.words.weights.astype(np.float16),
-        "words.bias": model.words.bias,
-    }
+    arrays: dict[str, NDArray[Any]] = {}
+    for stage, words in (("words", model.words), ("corrections", model.corrections)):
+        if words is not None:
+            arrays[f"{stage}.terms"], arrays[f"{stage}.bias"] = words.terms, words.bias
+            arrays[f"{stage}.idf"], arrays[f"{stage}.weights"] = (
+                numbers.astype(np.float16) for numbers in (words.idf, words.weights)
+            )
     return arrays | {f"network.{name}": getattr(model.network, name) for name in _NETWORK}
 
 
@@ -191,12 +200,17 @@ def load(folder: Path | None = None) -> Model:
     card = _card(folder)
     arrays = {name.removesuffix(".npy"): _array(folder / name, digest) for name, digest in card["files"].items()}
     try:
-        idf, weights = (arrays[f"words.{name}"].astype(np.float32) for name in ("idf", "weights"))
-        words = Words(arrays["words.terms"], idf, weights, arrays["words.bias"])
+        words = _words("words", arrays)
+        corrections = _words("corrections", arrays) if "corrections.terms" in arrays else None
         network = Network(**_network_arrays(arrays), temperature=float(card["temperature"]))
-        return Model(words, network, Decoder(**card["decoder"]), card)
+        return Model(words, network, Decoder(**card["decoder"]), card, corrections)
     except (KeyError, TypeError, ValueError, IndexError) as e:
         raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
+
+
+def _words(stage: str, arrays: Mapping[str, NDArray[Any]]) -> Words:
+    idf, weights = (arrays[f"{stage}.{name}"].astype(np.float32) for name in ("idf", "weights"))
+    return Words(arrays[f"{stage}.terms"], idf, weights, arrays[f"{stage}.bias"])
 
 
 def _card(folder: Path) -> dict[str, Any]:

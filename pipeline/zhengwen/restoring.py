@@ -221,9 +221,7 @@ def _without(text: str, entry: Entry, passage: str) -> tuple[Cut, ...]:
     return tuple(cuts)
 
 
-def _record(
-    ledger: Ledger, recorded: Recorded, passage: str, cuts: tuple[Cut, ...], after: bytes
-) -> tuple[str, str]:
+def _record(ledger: Ledger, recorded: Recorded, passage: str, cuts: tuple[Cut, ...], after: bytes) -> tuple[str, str]:
     """Records that a passage is back; its mark and its text."""
     entry = recorded.entry
     text = "".join(c.text for c in entry.cuts if c.passage == passage)

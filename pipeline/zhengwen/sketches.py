@@ -116,4 +116,3 @@ def _mixed(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def _packed(votes: NDArray[np.int32]) -> NDArray[np.uint8]:
     return np.packbits(votes > 0, axis=-1)
-

@@ -19,7 +19,7 @@ from zhengwen.reports.terminal import harmless, harmless_line
 
 _settings = {"verbose": False}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_COMMANDS = ("clean", "check", "config", "dedup", "restore", "train", "evaluate", "model")
+_COMMANDS = ("clean", "check", "config", "dedup", "restore", "label", "train", "evaluate", "model")
 
 
 class _Commands(click.Group):

@@ -155,6 +155,17 @@ def fields_options(command: Command) -> Command:
     return text(number(command))
 
 
+def offsets_option(command: Command) -> Command:
+    """The option ``--offsets`` of labels."""
+    return click.option(
+        "--offsets",
+        type=click.Choice(["auto", "code-points", "utf-16", "bytes"]),
+        default="auto",
+        show_default=True,
+        help="What the offsets of the labels count; auto: what the file says, or else code points.",
+    )(command)
+
+
 def keep_option(command: Command) -> Command:
     """The option ``--keep-list``."""
     return click.option(

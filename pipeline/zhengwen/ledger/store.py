@@ -83,6 +83,12 @@ class Ledger:
         row = self._row("SELECT id FROM runs WHERE model = ? AND configuration = ?", key)
         return int(row[0]) if row else 0
 
+    def configuration(self, run: int) -> dict[str, Any]:
+        """The configuration of a run; empty if there is no such run."""
+        row = self._row("SELECT configuration FROM runs WHERE id = ?", (run,))
+        found: dict[str, Any] = json.loads(row[0]) if row else {}
+        return found
+
     def recorded(self, key: Key) -> Recorded | None:
         """What is recorded of an article."""
         row = self._row("SELECT * FROM articles WHERE path = ? AND record = ?", _key(key))

@@ -82,6 +82,11 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model,
     return replace(choose(final, validation.held), card=_card(samples, validation.figures)), validation
 
 
+def folds_by_source(samples: Sequence[Labelled], folds: int) -> list[list[int]]:
+    """Numbers of the samples of each fold of `cross_validate`."""
+    return [fold.tolist() for fold in _folds(_groups(samples, folds), folds)]
+
+
 STEPS_OF_TRAINING = (FOLDS + 1) * STEPS
 
 
