@@ -1,9 +1,10 @@
 """What a few corrected articles of a site are worth that the model never saw.
 
-python benchmarks/adaptation.py LABELS... --on GOLD.jsonl --work FOLDER [--sizes 5 10 20] [--draws N] [--bases-only]
+python benchmarks/adaptation.py LABELS... --on GOLD.jsonl --work FOLDER [--sizes 5 10 20] [--draws N] [--only 1 20]
 
 LABELS are what a base learns from; for each fold of the cross-validation by source one is trained without the fold's
-sources, with the temperature and the decoder of the shipped model, and kept in FOLDER for the next run. For each of the
+sources, with the temperature and the decoder of the shipped model, and kept in FOLDER for the next run, which then
+does not read LABELS. For each of the
 20 largest sources of GOLD the base of its fold is adapted to 5, 10, 20 of its articles, chosen at random, if that
 leaves three to measure on. Printed: f1 on the rest of the source before and after, the part of the error (weight
 wrongly removed or kept) that is gone, the change of f1 on other sources that the base never saw (a sample of the fold's
@@ -11,6 +12,7 @@ articles), and the seconds of processor time that the adaptation took.
 """
 
 import argparse
+import json
 import random
 import time
 from collections import Counter, defaultdict
@@ -38,11 +40,26 @@ OTHERS = 64
 """Articles of other sources that forgetting is measured on, a fold."""
 
 
-def train_bases(samples: Sequence[Labelled], folds: Sequence[Sequence[int]], work: Path, jobs: int) -> None:
-    """Trains the bases that are not there yet."""
-    missing = [k for k in range(len(folds)) if not (work / f"base-{k}").is_dir()]
-    if not missing:
-        return
+def train_bases(labels: Sequence[Path], work: Path, jobs: int) -> dict[str, int]:
+    """Trains the bases that are not there yet; the fold of each source."""
+    missing = [k for k in range(FOLDS) if not (work / f"base-{k}").is_dir()]
+    known = work / "folds.json"
+    if not missing and known.is_file():
+        found: dict[str, int] = json.loads(known.read_text(encoding="utf-8"))
+        return found
+    samples = read_labels(labels)
+    folds = folds_by_source(samples, FOLDS)
+    work.mkdir(parents=True, exist_ok=True)
+    fold_of = {samples[n].source: k for k, fold in enumerate(folds) for n in fold}
+    known.write_text(json.dumps(fold_of, ensure_ascii=False), encoding="utf-8")
+    if missing:
+        _train(samples, folds, missing, work, jobs)
+    return fold_of
+
+
+def _train(
+    samples: Sequence[Labelled], folds: Sequence[Sequence[int]], missing: Sequence[int], work: Path, jobs: int
+) -> None:
     whole = np.array([s.window is None for s in samples])
     parts = [
         [*batches(samples, fold[whole[fold]]), *batches(samples, fold[~whole[fold]])] for fold in map(np.array, folds)
@@ -74,18 +91,19 @@ class Trial:
 
 
 def trials(
-    gold: Sequence[Labelled], fold_of: dict[str, int], work: Path, sizes: Sequence[int], draws: int
+    gold: Sequence[Labelled], fold_of: dict[str, int], work: Path, sizes: Sequence[int], draws: int, only: slice
 ) -> Iterator[Trial]:
-    """Adapts the bases to each large source in turn."""
+    """Adapts the bases to each large source in turn; ``only``: some of them."""
     by_source = defaultdict(list)
     for sample in gold:
         by_source[sample.source].append(sample)
     count = Counter(s.source for s in gold)
     largest = sorted(count, key=lambda s: (-count[s], s))[:SOURCES]
-    others = [_others(gold, fold_of, k, set(largest)) for k in range(FOLDS)]
-    bases = [load(work / f"base-{k}") for k in range(FOLDS)]
-    known = [figures(measure(base, some)).f1 for base, some in zip(bases, others, strict=True)]
-    for source in largest:
+    used = sorted({fold_of[source] for source in largest[only]})
+    others = {k: _others(gold, fold_of, k, set(largest)) for k in used}
+    bases = {k: load(work / f"base-{k}") for k in used}
+    known = {k: figures(measure(bases[k], others[k])).f1 for k in used}
+    for source in largest[only]:
         fold = fold_of[source]
         for draw in range(draws):
             own = by_source[source][:]
@@ -134,21 +152,20 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--draws", type=int, default=1)
+    parser.add_argument("--only", type=int, nargs=2, default=(1, SOURCES), metavar=("FIRST", "LAST"))
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--bases-only", action="store_true")
     a = parser.parse_args()
-    samples, gold = read_labels(a.labels), read_labels([a.on])
-    folds = folds_by_source(samples, FOLDS)
-    train_bases(samples, folds, a.work, a.jobs)
+    fold_of = train_bases(a.labels, a.work, a.jobs)
     if a.bases_only:
         return
-    fold_of = {samples[n].source: k for k, fold in enumerate(folds) for n in fold}
+    gold = read_labels([a.on])
     print(
         f"{'source':<34}{'rest':>6}{'f1':>8}{'after':>8}{'gone':>8}{'retention':>9}{'after':>8}{'others':>8}{'worst':>8}"
         f"{'s':>7}"
     )
     found = []
-    for trial in trials(gold, fold_of, a.work, a.sizes, a.draws):
+    for trial in trials(gold, fold_of, a.work, a.sizes, a.draws, slice(a.only[0] - 1, a.only[1])):
         found.append(trial)
         print(line(f"{trial.size:>2} of {trial.source}", [trial]), flush=True)
     for size in a.sizes:

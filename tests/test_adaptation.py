@@ -31,8 +31,8 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.C
     corrections(folder / "corrections.jsonl", SEEN)
     run = {"cwd": folder, "capture_output": True, "text": True, "check": False}
     subprocess.run([COMMAND, "clean", *APART, "site", "-o", "cleaned"], **run)  # type: ignore[call-overload]
-    adapting = ["train", "corrections.jsonl", "--base", "default", "-o", "mine", "--on", "cleaned", "--report", "said.json"]
-    return folder, subprocess.run([COMMAND, *adapting], **run)  # type: ignore[call-overload]
+    adapting = [COMMAND, "train", "corrections.jsonl", "--base", "default", "-o", "mine"]
+    return folder, subprocess.run([*adapting, "--on", "cleaned", "--report", "said.json"], **run)  # type: ignore[call-overload]
 
 
 def test_the_footer_of_a_site_never_seen_is_learnt(learnt: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
