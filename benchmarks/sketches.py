@@ -62,9 +62,8 @@ def main() -> None:
         for other in (np.flatnonzero(same) + n + 1).tolist():
             taken += 1
             strange += difflib.SequenceMatcher(None, passage, said[other], autojunk=False).ratio() < ALIKE
-    print(
-        f"pairs of different passages taken for one another: {taken:,}, of which {strange:,} are less than {ALIKE} alike"
-    )
+    told = f"{taken:,}, {strange:,} of them less than {ALIKE} alike"
+    print(f"pairs of different passages taken for one another: {told}")
 
 
 if __name__ == "__main__":

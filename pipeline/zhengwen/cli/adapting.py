@@ -12,16 +12,16 @@ import click
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article, Span
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.remembered import put_back
-from zhengwen.cli.shared import listed, locate, progress
+from zhengwen.cli.shared import listed, progress
 from zhengwen.errors import LabelError, OutputError, UnreadableInputError, ZhengwenError
+from zhengwen.forms import form_of
 from zhengwen.keeping import Keep
 from zhengwen.keeplist import KEEP_LIST, add, read_list
 from zhengwen.ledger.entries import CLEANED, UNCHANGED
 from zhengwen.ledger.store import Ledger, location, opened
 from zhengwen.model import Model, load, save
-from zhengwen.readers import read
+from zhengwen.readers import find, read
 from zhengwen.reports import learning
-from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 from zhengwen.restoring import input_of
 from zhengwen.training.adaptation import Adapted, adapt, steps
@@ -169,9 +169,8 @@ def _write(base: Model, adapted: Adapted, samples: Sequence[Labelled], measured:
 
 def _flips(base: Model, model: Model, asked: Asked) -> list[Flip]:
     """What flips in the articles of a cleaned folder, or of others, worst first."""
-    summary = Summary()
     found: list[Flip] = []
-    for selection, keep, articles in _scenes(asked.on, summary):
+    for selection, keep, articles in _scenes(asked.on):
         found += flips(Cleaner(base, selection, keep), Cleaner(model, selection, keep), articles)
     return worst(found)
 
@@ -180,7 +179,7 @@ Scene = tuple[tuple[str, ...], Keep, list[tuple[Article, tuple[Span, ...] | None
 """The kinds removed, what is kept, and the articles, each with what went, where that is recorded."""
 
 
-def _scenes(on: Sequence[str], summary: Summary) -> Iterator[Scene]:
+def _scenes(on: Sequence[str]) -> Iterator[Scene]:
     recorded = [p for p in on if location(Path(p)).is_file()]
     for folder in recorded:
         with opened(Path(folder)) as ledger:
@@ -188,13 +187,18 @@ def _scenes(on: Sequence[str], summary: Summary) -> Iterator[Scene]:
     others = [p for p in on if p not in recorded]
     if not others:
         return
-    sources = locate(others, summary, many=False)
+    found, faults = find(others, None)
+    if not found:
+        raise UnreadableInputError(f"{', '.join(others)}: no articles here to show flips of; name a cleaned folder")
+    sources = [s for s in found if not form_of(s.name).many]
     articles: list[tuple[Article, tuple[Span, ...] | None]] = []
     for source in sources:
         try:
             articles.append((read(source), None))
         except UnreadableInputError as fault:
-            click.echo(f"zhengwen: error: {harmless(str(fault))}", err=True)
+            faults.append(fault)
+    for fault in faults:
+        click.echo(f"zhengwen: error: {harmless(str(fault))}", err=True)
     yield DEFAULT_SELECTION, Keep(listed(None, others), put_back(sources)), articles
 
 

@@ -8,6 +8,7 @@ import click
 
 from zhengwen.articles import BOILERPLATE, Article
 from zhengwen.cleaning import Cleaner
+from zhengwen.cli.configured import Configured
 from zhengwen.cli.shared import FLAWS, complain, encoding_option, fields_options, locate, model_option, more, progress
 from zhengwen.errors import OutputError, UnreadableInputError
 from zhengwen.forms import Fields, form_of
@@ -19,8 +20,8 @@ from zhengwen.training.tasks import TOOLS, Task, Tool, row
 from zhengwen.writers import report_place, write
 
 
-@click.command("label")
-@click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
+@click.command("label", cls=Configured)
+@click.argument("paths", nargs=-1, metavar="PATHS...")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write the articles to.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Articles to choose, at most.")
 @click.option(
@@ -51,6 +52,8 @@ def command(
     An article is chosen for what the model is unsure of in it, more so if other articles carry the same passages, and
     less if an article chosen before it has them. The file is for `train --base` once it is corrected.
     """
+    if not paths:
+        raise click.UsageError("name the files or folders to choose from")
     where = report_place(output)
     if where.exists() and not overwrite:
         raise OutputError(f"{output}: is there already; name another file or add --overwrite")

@@ -19,7 +19,6 @@ from zhengwen.model import Model
 from zhengwen.stages.scores import Words
 from zhengwen.training.corpus import Batch, batches, word_counts
 from zhengwen.training.evaluation import Tally
-from zhengwen.training.fit import labelled_rows
 from zhengwen.training.labels import Labelled
 from zhengwen.training.measuring import measure
 from zhengwen.training.prior import adapt_words, correct, joined
@@ -56,30 +55,28 @@ def adapt(base: Model, samples: Sequence[Labelled], tick: Callable[[], object] =
     Raises `LabelError` if the corrections hold nothing to learn from.
     """
     parts = batches(samples, np.arange(len(samples)))
-    rows = labelled_rows(parts)
-    if not len(rows.targets):
+    targets = np.concatenate([b.targets[b.labelled] for b in parts])
+    if not len(targets):
         raise LabelError("the corrections hold no text to learn from")
     fold_of = _folds(samples)
-    fold = fold_of[rows.owner]
+    fold = fold_of[np.concatenate([b.owner[b.labelled] for b in parts])]
     alone = not fold.any()
     counts = sp.vstack([word_counts(b) for b in parts], format="csr")
-    words = adapt_words(base.words, counts, rows.targets)
+    words = adapt_words(base.words, counts, targets)
     tick()
     partial = [words]
     if not alone:
         partial = [
-            _ticked(adapt_words(base.words, counts[fold != k], rows.targets[fold != k]), tick)
+            _ticked(adapt_words(base.words, counts[fold != k], targets[fold != k]), tick)
             for k in range(int(fold_of.max()) + 1)
         ]
     scores = np.concatenate([_scores(base, b, partial, fold_of) for b in parts])
-    model = replace(
-        base, words=words, corrections=joined(base.corrections, correct(words, counts, rows.targets, scores))
-    )
+    model = replace(base, words=words, corrections=joined(base.corrections, correct(words, counts, targets, scores)))
     tick()
     held = []
     for k, seen in enumerate(partial) if not alone else ():
         some = fold != k
-        more = _ticked(correct(seen, counts[some], rows.targets[some], scores[some]), tick)
+        more = _ticked(correct(seen, counts[some], targets[some], scores[some]), tick)
         held.append(replace(base, words=seen, corrections=joined(base.corrections, more)))
     return Adapted(model, tuple(held), fold_of)
 

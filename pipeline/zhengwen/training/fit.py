@@ -50,7 +50,7 @@ def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: 
 
     groups: source of each article, by the article's number; the out-of-fold scores never cross a source.
     """
-    rows = labelled_rows(batches)
+    rows = _rows(batches)
     counts = sp.vstack([word_counts(b) for b in batches], format="csr")
     fold_of = _folds(rows.owner, groups)
     masks = [fold_of[rows.owner] != k for k in range(int(fold_of.max()) + 1)]
@@ -72,8 +72,7 @@ def _ticking(results: Iterable[Result], tick: Tick) -> list[Result]:
     return out
 
 
-def labelled_rows(batches: Sequence[Batch]) -> Rows:
-    """The labelled blocks of batches, in order."""
+def _rows(batches: Sequence[Batch]) -> Rows:
     masks = [b.labelled for b in batches]
     return Rows(
         *(

@@ -2,8 +2,8 @@
 
 What a block could teach is how unsure the model is of it, more if many articles carry it. Two articles that are unsure
 of the same words teach it once; so articles are chosen one by one, each for what it adds to the words that the earlier
-ones cover (a sum of square roots over words, which is submodular, so that the greedy choice is near the best: Lin and
-Bilmes, ACL 2011).
+ones cover: nothing for a block whose text they hold, little for words that they hold (a sum of square roots over words,
+which is submodular, so that the greedy choice is near the best: Lin and Bilmes, ACL 2011).
 """
 
 from collections import Counter
@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from zhengwen.articles import Article, digest, letters
-from zhengwen.blocks import Floats
+from zhengwen.blocks import Floats, Ints
 from zhengwen.model import Model, Reading
 from zhengwen.stages.features import ORDERS
 from zhengwen.stages.scores import BITS
@@ -62,35 +61,44 @@ class Pool:
 
     def choose(self, limit: int) -> list[tuple[int, float]]:
         """Numbers of at most ``limit`` articles in the order in which they teach most, and what each adds."""
-        table = self._table()
-        covered = np.zeros(table.shape[1])
+        table = _Table.of(self._lessons)
+        covered = np.zeros(1 << _BITS)
         chosen: list[tuple[int, float]] = []
-        row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-        for _ in range(min(limit, table.shape[0])):
-            before = covered[table.indices]
-            gains = np.bincount(row, np.sqrt(before + table.data) - np.sqrt(before), minlength=table.shape[0])
-            gains[[number for number, _ in chosen]] = -1
+        while len(chosen) < min(limit, self._articles):
+            before = covered[table.bucket]
+            added = np.sqrt(before + table.value) - np.sqrt(before)
+            gains = np.bincount(table.article, added, minlength=self._articles)
             best = int(gains.argmax())
             if gains[best] <= 0:
                 break
             chosen.append((best, float(gains[best])))
-            inside = slice(table.indptr[best], table.indptr[best + 1])
-            covered[table.indices[inside]] += table.data[inside]
+            mine = table.article == best
+            np.add.at(covered, table.bucket[mine], table.value[mine])
+            table.value[np.isin(table.mark, table.mark[mine])] = 0
         return chosen
 
-    def _table(self) -> sp.csr_matrix:
-        """What each article could teach of each word: (articles, buckets)."""
-        carriers = Counter(mark for mark, _ in {(lesson.mark, lesson.article) for lesson in self._lessons})
-        rows, columns, values = [], [], []
-        for lesson in self._lessons:
-            worth = lesson.value * np.log2(1 + carriers[lesson.mark])
-            columns.append(lesson.buckets)
-            rows.append(np.full(len(lesson.buckets), lesson.article))
-            values.append(np.full(len(lesson.buckets), worth / len(lesson.buckets)))
-        shape = (self._articles, 1 << _BITS)
-        if not rows:
-            return sp.csr_matrix(shape)
-        return sp.csr_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The words of all lessons: article, bucket, number of the block's text, and what may be learnt; (words,) each."""
+
+    article: Ints
+    bucket: Ints
+    mark: Ints
+    value: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, lessons: Sequence[_Lesson]) -> "_Table":
+        carriers = Counter(mark for mark, _ in {(lesson.mark, lesson.article) for lesson in lessons})
+        numbers = {mark: n for n, mark in enumerate(carriers)}
+        size = np.array([len(lesson.buckets) for lesson in lessons], np.int64)
+        worth = [lesson.value * np.log2(1 + carriers[lesson.mark]) for lesson in lessons]
+        return cls(
+            np.repeat(np.array([lesson.article for lesson in lessons], np.int64), size),
+            np.concatenate([np.zeros(0, np.int64), *(lesson.buckets for lesson in lessons)]).astype(np.int64),
+            np.repeat(np.array([numbers[lesson.mark] for lesson in lessons], np.int64), size),
+            np.repeat(np.array(worth, np.float64) / np.maximum(size, 1), size),
+        )
 
 
 def _lessons(reading: Reading, number: int, article: Article, place: int) -> list[_Lesson]:
