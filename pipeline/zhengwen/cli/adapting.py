@@ -197,8 +197,8 @@ def _scenes(on: Sequence[str]) -> Iterator[Scene]:
             articles.append((read(source), None))
         except UnreadableInputError as fault:
             faults.append(fault)
-    for fault in faults:
-        click.echo(f"zhengwen: error: {harmless(str(fault))}", err=True)
+    for missing in faults:
+        click.echo(f"zhengwen: error: {harmless(str(missing))}", err=True)
     yield DEFAULT_SELECTION, Keep(listed(None, others), put_back(sources)), articles
 
 
