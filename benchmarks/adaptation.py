@@ -17,7 +17,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +69,8 @@ def _train(
     for k in missing:
         inside = [b for other, part in enumerate(parts) if other != k for b in part]
         with tqdm(total=STEPS, unit=" step", desc=f"base {k}", mininterval=30) as bar:
-            base = Model(*fit(inside, groups, jobs=jobs, tick=bar.update), shipped.decoder, {})
-        save(replace(base, network=replace(base.network, temperature=shipped.network.temperature)), work / f"base-{k}")
+            scorer = fit(inside, groups, jobs=jobs, tick=bar.update)
+        save(Model(scorer, shipped.temperature, shipped.decoder, {}), work / f"base-{k}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,55 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhengwen.articles import KINDS, Article
-from zhengwen.blocks import Blocks, Flags, Floats, Ints
+from zhengwen.articles import Article
+from zhengwen.blocks import Blocks, Floats
 from zhengwen.errors import ModelError, OutputError
-from zhengwen.stages import features
+from zhengwen.scoring import Features, Scorer, featurise
 from zhengwen.stages.decode import Decoder, Kinds, bridge
-from zhengwen.stages.scores import BITS, Network, Words, softmax
-from zhengwen.stages.segment import segment
+from zhengwen.stages.scores import Embedding, Network, Words, softmax, temper
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files and of the features; a model of another one is refused."""
 CARD = "card.json"
 _NETWORK = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
-IMAGE_WEIGHT = 10
-"""A picture weighs as much as this many letters."""
 _PACKED = Path(__file__).parent / "models" / "default"
 _CHECKOUT = Path(__file__).parents[2] / "models" / "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Everything about a batch of articles that the classifier reads.
-
-    hashed: buckets of n-grams by order, see `zhengwen.stages.features.hashes`.
-    structure: named columns of float32 (blocks,).
-    weights: float32 (blocks,), letters, digits and Han characters, and `IMAGE_WEIGHT` a picture; 0 in front matter.
-    """
-
-    blocks: Blocks
-    hashed: list[tuple[NDArray[np.uint32], Ints]]
-    structure: dict[str, Floats]
-    weights: Floats
-
-    @property
-    def silent(self) -> Flags:
-        """Blocks that hold nothing to decide about."""
-        weightless: Flags = self.weights == 0
-        return weightless
-
-
-def featurise(articles: Sequence[Article]) -> Features:
-    """Segments a batch of articles and computes their features."""
-    blocks = segment([a.text for a in articles])
-    codes = features.encode([a.text for a in articles])
-    columns = features.structure(codes, features.stream(codes.shown, blocks), blocks)
-    weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * features.count(blocks, codes.images)
-    weights[~blocks.readable()] = 0
-    words = features.stream(codes.folded, blocks)
-    hashed = [features.hashes(words, order, BITS) for order in features.ORDERS]
-    return Features(blocks, hashed, columns, weights.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +47,30 @@ class Reading:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier: words, a network over the context, decoder, and the card that says where it comes from.
+    """A classifier: scorer, temperature (Guo et al., ICML 2017), decoder, and the card that says where it is from.
 
     corrections: what a block's words add to its last scores, in a model that was adapted; their bias is 0.
     """
 
-    words: Words
-    network: Network
+    scorer: Scorer
+    temperature: float
     decoder: Decoder
     card: Mapping[str, Any]
     corrections: Words | None = None
+
+    @property
+    def words(self) -> Words:
+        """The scorer's words."""
+        return self.scorer.words
 
     def read(self, articles: Sequence[Article]) -> Reading:
         """Scores and decides every block of a batch; articles do not influence each other."""
         found = featurise(articles)
         return self.decide(found, self.probabilities(found))
 
-    def probabilities(self, found: Features, logits: Floats | None = None) -> Floats:
-        """Calibrated probabilities (blocks, kinds); ``logits``: word scores (blocks, kinds) instead of the model's."""
-        logits = self.words.logits(found.hashed) if logits is None else logits
-        rows = features.context(logits, found.structure, found.blocks)
-        out = np.zeros((len(found.blocks), len(KINDS)), np.float32)
-        out[:, 0] = 1
-        out[found.blocks.readable()] = self.network.probabilities(rows)
+    def probabilities(self, found: Features, own: Floats | None = None) -> Floats:
+        """Calibrated probabilities (blocks, kinds); ``own``: word scores (blocks, kinds) in place of the model's."""
+        out = temper(self.scorer.probabilities(found, own), self.temperature)
         if self.corrections is None:
             return out
         more = self.corrections.logits(found.hashed, self.words.lengths(found.hashed))
@@ -130,15 +95,38 @@ def _decoder_card(decoder: Decoder) -> dict[str, float]:
 
 
 def _arrays(model: Model) -> dict[str, NDArray[Any]]:
-    """The arrays of a model as they are stored: word weights in half precision."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for stage, words in (("words", model.words), ("corrections", model.corrections)):
-        if words is not None:
-            arrays[f"{stage}.terms"], arrays[f"{stage}.bias"] = words.terms, words.bias
-            arrays[f"{stage}.idf"], arrays[f"{stage}.weights"] = (
-                numbers.astype(np.float16) for numbers in (words.idf, words.weights)
-            )
-    return arrays | {f"network.{name}": getattr(model.network, name) for name in _NETWORK}
+    """The arrays of a model as they are stored: weights of words in half precision."""
+    scorer = model.scorer
+    return {
+        **_stored_words("words", scorer.words),
+        **(_stored_words("corrections", model.corrections) if model.corrections else {}),
+        "embedding.terms": scorer.embedding.terms,
+        "embedding.idf": scorer.embedding.idf.astype(np.float16),
+        "embedding.axes": scorer.embedding.axes,
+        "embedding.scale": scorer.embedding.scale,
+        **{f"first.{name}": getattr(scorer.first, name) for name in _NETWORK},
+        **{f"second.{name}": getattr(scorer.second, name) for name in _NETWORK},
+    }
+
+
+def _stored_words(stage: str, words: Words) -> dict[str, NDArray[Any]]:
+    return {
+        f"{stage}.terms": words.terms,
+        f"{stage}.idf": words.idf.astype(np.float16),
+        f"{stage}.weights": words.weights.astype(np.float16),
+        f"{stage}.bias": words.bias,
+    }
+
+
+def _scorer(arrays: Mapping[str, NDArray[Any]]) -> Scorer:
+    def part(prefix: str) -> dict[str, Any]:
+        return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+    embedding = part("embedding.")
+    embedding["idf"] = embedding["idf"].astype(np.float32)
+    return Scorer(
+        _words("words", arrays), Embedding(**embedding), Network(**part("first.")), Network(**part("second."))
+    )
 
 
 def default_path() -> Path:
@@ -179,7 +167,7 @@ def _write(model: Model, folder: Path) -> None:
         "format": FORMAT,
         **model.card,
         "decoder": _decoder_card(model.decoder),
-        "temperature": model.network.temperature,
+        "temperature": model.temperature,
         "files": files,
     }
     card["fingerprint"] = _fingerprint(card)
@@ -200,10 +188,8 @@ def load(folder: Path | None = None) -> Model:
     card = _card(folder)
     arrays = {name.removesuffix(".npy"): _array(folder / name, digest) for name, digest in card["files"].items()}
     try:
-        words = _words("words", arrays)
         corrections = _words("corrections", arrays) if "corrections.terms" in arrays else None
-        network = Network(**_network_arrays(arrays), temperature=float(card["temperature"]))
-        return Model(words, network, Decoder(**card["decoder"]), card, corrections)
+        return Model(_scorer(arrays), float(card["temperature"]), Decoder(**card["decoder"]), card, corrections)
     except (KeyError, TypeError, ValueError, IndexError) as e:
         raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
 
@@ -231,10 +217,6 @@ def _card(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise ModelError(f"{folder / CARD}: damaged model card ({e}); train the model again or reinstall") from None
     return card
-
-
-def _network_arrays(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    return {name: arrays[f"network.{name}"] for name in _NETWORK}
 
 
 def _array(path: Path, digest: str) -> NDArray[Any]:

@@ -61,24 +61,29 @@ def adapt(base: Model, samples: Sequence[Labelled], tick: Callable[[], object] =
     fold_of = _folds(samples)
     fold = fold_of[np.concatenate([b.owner[b.labelled] for b in parts])]
     alone = not fold.any()
-    counts = sp.vstack([word_counts(b) for b in parts], format="csr")
-    words = adapt_words(base.words, counts, targets)
+    counts = sp.vstack([word_counts(b, np.flatnonzero(b.labelled)) for b in parts], format="csr")
+    words = adapt_words(base.scorer.words, counts, targets)
     tick()
     partial = [words]
     if not alone:
         partial = [
-            _ticked(adapt_words(base.words, counts[fold != k], targets[fold != k]), tick)
+            _ticked(adapt_words(base.scorer.words, counts[fold != k], targets[fold != k]), tick)
             for k in range(int(fold_of.max()) + 1)
         ]
     scores = np.concatenate([_scores(base, b, partial, fold_of) for b in parts])
-    model = replace(base, words=words, corrections=joined(base.corrections, correct(words, counts, targets, scores)))
+    model = _with(base, words, correct(words, counts, targets, scores))
     tick()
     held = []
     for k, seen in enumerate(partial) if not alone else ():
         some = fold != k
         more = _ticked(correct(seen, counts[some], targets[some], scores[some]), tick)
-        held.append(replace(base, words=seen, corrections=joined(base.corrections, more)))
+        held.append(_with(base, seen, more))
     return Adapted(model, tuple(held), fold_of)
+
+
+def _with(base: Model, words: Words, more: Words) -> Model:
+    """The base with other words, and more corrections than its own."""
+    return replace(base, scorer=replace(base.scorer, words=words), corrections=joined(base.corrections, more))
 
 
 def steps(samples: Sequence[Labelled]) -> int:
