@@ -74,7 +74,7 @@ class Scorer:
         seen = self.first.probabilities(rows)
         doubt = np.flatnonzero(seen[:, 0] < CERTAIN)
         if len(doubt):
-            seen[doubt] = self.second.probabilities(second_rows(seen, rows, found)[doubt])
+            seen[doubt] = self.second.probabilities(second_rows(seen, rows, found, doubt))
         return spread(seen, found)
 
 
@@ -84,11 +84,11 @@ def first_rows(own: Floats, embedding: Embedding, found: Features) -> Floats:
     return features.context(own, found.structure, found.blocks, features.meaning(vectors, found.blocks))
 
 
-def second_rows(seen: Floats, rows: Floats, found: Features) -> Floats:
-    """Rows (readable blocks, features) of the second network: the context of what the first one made of them (readable
-    blocks, kinds), and the scores of the words, with which the first one's ``rows`` begin."""
+def second_rows(seen: Floats, rows: Floats, found: Features, at: Ints) -> Floats:
+    """Rows (rows, features) of the second network, for some of the readable blocks: the context of what the first one
+    made of all (readable blocks, kinds), and the scores of the words, with which the first one's ``rows`` begin."""
     logits = np.log(np.maximum(spread(seen, found), np.float32(_LEAST)))
-    return features.context(logits, found.structure, found.blocks, rows[:, : 2 * len(KINDS)])
+    return features.context(logits, found.structure, found.blocks, rows[at, : 2 * len(KINDS)], at)
 
 
 def spread(seen: Floats, found: Features) -> Floats:

@@ -62,7 +62,7 @@ def decoder(model: Model, held: Sequence[Held]) -> Decoder:
 
 
 def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> float:
-    """f1 by weight, plus the share of gold passages at least half found, less half of the false ones a passage."""
+    """f1 by weight, plus the share of gold passages at least half found, less the number of false ones a passage."""
     counts = np.zeros(7)
     for h, probabilities in zip(held, tempered, strict=True):
         kinds = model.decide(h.features, probabilities).kinds
@@ -77,4 +77,4 @@ def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> fl
     if kept < RETENTION * (kept + lost):
         return kept / max(kept + lost, 1) - RETENTION - 1
     passages = max(passages, 1)
-    return 2 * hit / max(2 * hit + left + lost, 1) + half / passages - 0.5 * false / passages
+    return 2 * hit / max(2 * hit + left + lost, 1) + (half - false) / passages

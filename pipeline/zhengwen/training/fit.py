@@ -65,12 +65,12 @@ def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: 
     embedding = fit_embedding(batches, seed)
     tick()
     stack = _Stack(partial, embedding, fold_of)
-    table = np.concatenate([stack.first(b)[b.labelled[b.features.blocks.readable()]] for b in batches])
+    table = np.concatenate([stack.first(b)[_labelled(b)] for b in batches])
     tasks = (delayed(fit_network)(table[mask], rows.targets[mask], seed, _DROPOUT) for mask in masks)
     networks = _ticking(Parallel(n_jobs=jobs, return_as="generator")(tasks), tick)
     first = fit_network(table, rows.targets, seed, _DROPOUT)
     tick()
-    table = np.concatenate([stack.second(b, networks)[b.labelled[b.features.blocks.readable()]] for b in batches])
+    table = np.concatenate([stack.second(b, networks) for b in batches])
     second = fit_network(table, rows.targets, seed)
     tick()
     return Scorer(words, embedding, first, second)
@@ -96,13 +96,18 @@ class _Stack:
         return first_rows(scores, self.embedding, batch.features)
 
     def second(self, batch: Batch, networks: Sequence[Network]) -> Floats:
-        """Rows of the second network: (readable blocks, features)."""
+        """Rows of the second network: (labelled blocks, features)."""
         rows = self.first(batch)
         folds = self.fold_of[batch.owner][batch.features.blocks.readable()]
         seen = np.zeros((len(rows), len(KINDS)), np.float32)
         for k in np.unique(folds).tolist():
             seen[folds == k] = networks[k].probabilities(rows[folds == k])
-        return second_rows(seen, rows, batch.features)
+        return second_rows(seen, rows, batch.features, _labelled(batch))
+
+
+def _labelled(batch: Batch) -> Ints:
+    """Numbers of the labelled blocks among the readable ones."""
+    return np.flatnonzero(batch.labelled[batch.features.blocks.readable()])
 
 
 def _ticking(results: Iterable[Result], tick: Tick) -> list[Result]:

@@ -7,7 +7,7 @@ predictions in a neighbourhood, so that decisions of neighbours support each oth
 import numpy as np
 
 from zhengwen.blocks import Blocks, BlockType, Flags, Floats
-from zhengwen.stages.features.runs import Runs, Windows, changes, shifted
+from zhengwen.stages.features.runs import EVERY, Rows, Runs, Windows, changes, shifted
 
 _NEIGHBOURS = (1, -1, 2, -2)
 _WINDOWS = (3, 8, 20)
@@ -42,34 +42,33 @@ def probabilities(logits: Floats) -> Floats:
     return share
 
 
-def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks, more: Floats) -> Floats:
-    """Feature rows (readable blocks, features) from scores (blocks, kinds) and structure columns (blocks,).
+def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks, more: Floats, at: Rows = EVERY) -> Floats:
+    """Feature rows (rows, features) from scores (blocks, kinds) and structure columns (blocks,).
 
-    more: columns (readable blocks, …) that come last, as they are.
+    more: columns (rows, …) that come last, as they are. at: which of the readable blocks have a row; all by default.
     """
     rows = np.flatnonzero(blocks.readable())
-    table = np.stack([column[rows] for column in structure.values()], axis=1)
-    owner = blocks.owner()[rows]
     if not len(rows):
         return np.zeros((0, _width(len(structure)) + more.shape[1]), np.float32)
+    owner = blocks.owner()[rows]
     scores = logits[rows]
     shares = probabilities(scores)
     articles = Runs.split(changes(owner))
-    near = [list(structure).index(name) for name in _NEAR_COLUMNS]
+    near = np.stack([structure[name][rows] for name in _NEAR_COLUMNS], axis=1)
     heading = blocks.types[rows] == BlockType.HEADING
     leaves = Runs.split(changes(owner) | changes(blocks.leaves[rows]))
     parts = [
-        scores - scores.mean(1, keepdims=True),
-        shares,
-        *(shifted(shares, k, owner) for k in _NEIGHBOURS),
-        *_around(Windows(shares, articles)),
-        articles.maximum(shares[:, 1:]),
-        *_section(shares, heading, articles),
-        leaves.mean(shares),
-        leaves.maximum(shares[:, 1:]),
-        *(_distances(1 - shares[:, 0] > level, articles) for level in _STRONG),
-        table,
-        *(shifted(table[:, near], k, owner) for k in _NEAR),
+        scores[at] - scores[at].mean(1, keepdims=True),
+        shares[at],
+        *(shifted(shares, k, owner, at) for k in _NEIGHBOURS),
+        *_around(Windows(shares, articles, at)),
+        articles.maximum(shares[:, 1:], at),
+        *_section(shares, heading, articles, at),
+        leaves.mean(shares, at),
+        leaves.maximum(shares[:, 1:], at),
+        *(_distances(1 - shares[:, 0] > level, articles)[at] for level in _STRONG),
+        np.stack([column[rows[at]] for column in structure.values()], axis=1),
+        *(shifted(near, k, owner, at) for k in _NEAR),
         more,
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
@@ -86,23 +85,22 @@ def _around(windows: Windows) -> list[Floats]:
     return [*near, windows.all_before(), windows.all_after(), windows.whole()]
 
 
-def _section(shares: Floats, heading: Flags, articles: Runs) -> list[Floats]:
+def _section(shares: Floats, heading: Flags, articles: Runs, at: Rows) -> list[Floats]:
     """The section of each row, from one heading to the next: its scores, its heading's, the next heading's."""
     change = heading.copy()
     change[articles.starts] = True
     sections = Runs.split(change)
-    top = sections.starts[sections.of_row]
-    after = np.arange(len(shares)) - top
-    length = sections.lengths[sections.of_row]
-    following = np.minimum(top + length, len(shares) - 1)
-    inside = (articles.of_row[following] == articles.of_row) & (top + length < len(shares))
+    top, stop = sections.first[at], sections.stop[at]
+    row = np.arange(len(shares))[at]
+    following = np.minimum(stop, len(shares) - 1)
+    inside = (articles.of_row[following] == articles.of_row[at]) & (stop < len(shares))
     return [
-        sections.mean(shares),
-        sections.maximum(shares[:, 1:]),
+        sections.mean(shares, at),
+        sections.maximum(shares[:, 1:], at),
         shares[top] * heading[top, None],
-        (after > 0)[:, None].astype(np.float32),
-        np.log1p(after)[:, None].astype(np.float32),
-        np.log1p(length - after)[:, None].astype(np.float32),
+        (row > top)[:, None].astype(np.float32),
+        np.log1p(row - top)[:, None].astype(np.float32),
+        np.log1p(stop - row)[:, None].astype(np.float32),
         shares[following] * inside[:, None],
     ]
 

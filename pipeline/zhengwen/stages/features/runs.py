@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from zhengwen.blocks import Flags, Floats, Ints
 
 _FIXED_POINT = 2.0**24
+Rows = slice | Ints
+"""Rows that are asked for."""
+EVERY = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,15 @@ class Runs:
         """Of each row, where its run ends."""
         return (self.starts + self.lengths)[self.of_row]
 
-    def mean(self, rows: Floats) -> Floats:
-        """Of each row, the mean over its run."""
+    def mean(self, rows: Floats, at: Rows = EVERY) -> Floats:
+        """Of the rows chosen, the mean over each one's run."""
         means: Floats = np.add.reduceat(rows, self.starts) / self.lengths[:, None].astype(np.float32)
-        return means[self.of_row]
+        return means[self.of_row[at]]
 
-    def maximum(self, rows: Floats) -> Floats:
-        """Of each row, the greatest values of its run."""
+    def maximum(self, rows: Floats, at: Rows = EVERY) -> Floats:
+        """Of the rows chosen, the greatest values of each one's run."""
         highest: Floats = np.maximum.reduceat(rows, self.starts)
-        return highest[self.of_row]
+        return highest[self.of_row[at]]
 
 
 def changes(keys: NDArray[np.generic]) -> Flags:
@@ -53,8 +56,18 @@ def changes(keys: NDArray[np.generic]) -> Flags:
     return np.concatenate(([True], keys[1:] != keys[:-1]))
 
 
-def shifted(rows: Floats, by: int, owner: Ints) -> Floats:
-    """The row ``by`` places further on (back if negative) in the same article, or zeros."""
+def shifted(rows: Floats, by: int, owner: Ints, at: Rows = EVERY) -> Floats:
+    """Of the rows chosen, the row ``by`` places further on (back if negative) in the same article, or zeros."""
+    if at is EVERY:
+        return _moved(rows, by, owner)
+    here = np.arange(len(rows))[at]
+    there = np.clip(here + by, 0, len(rows) - 1)
+    inside = (owner[there] == owner[here]) & (there == here + by)
+    chosen: Floats = rows[there] * inside[:, None]
+    return chosen
+
+
+def _moved(rows: Floats, by: int, owner: Ints) -> Floats:
     moved = np.zeros_like(rows)
     if abs(by) >= len(rows):
         return moved
@@ -64,13 +77,13 @@ def shifted(rows: Floats, by: int, owner: Ints) -> Floats:
 
 
 class Windows:
-    """Means of rows (rows, columns) over windows that end where an article does."""
+    """Means of rows (rows, columns) over windows around those chosen; windows end where an article does."""
 
-    def __init__(self, rows: Floats, articles: Runs) -> None:
+    def __init__(self, rows: Floats, articles: Runs, at: Rows = EVERY) -> None:
         exact = np.rint(rows * _FIXED_POINT).astype(np.int64)
         self._sums = np.concatenate((np.zeros((1, rows.shape[1]), np.int64), np.cumsum(exact, 0)))
-        self._row = np.arange(len(rows))
-        self._first, self._stop = articles.first, articles.stop
+        self._row = np.arange(len(rows))[at]
+        self._first, self._stop = articles.first[at], articles.stop[at]
 
     def before(self, size: int) -> Floats:
         """Over as many rows before each."""
