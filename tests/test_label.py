@@ -14,6 +14,7 @@ from zhengwen.training.labels import read_labels
 from zhengwen.training.selection import Pool, uncertainty
 
 MODEL = load()
+APPENDIX = "# 附录：潮位表的读法\n\n本文同步发在灯塔客栈，读者群的暗号是归港。\n\n表中单位为厘米，每日两读。\n"
 
 
 def chosen(texts: list[str], limit: int) -> list[int]:
@@ -48,7 +49,7 @@ def test_the_choice_does_not_depend_on_how_articles_are_batched() -> None:
 def test_the_file_comes_back_as_labels(zhengwen: Run, tmp_path: Path, tool: str) -> None:
     write_site(tmp_path / "in", 4)
     (tmp_path / "in" / "tail.md").write_text("😀" + TAILED, encoding="utf-8")
-    (tmp_path / "in" / "more.jsonl").write_text(json.dumps({"text": TAILED}) + "\n{}\n", encoding="utf-8")
+    (tmp_path / "in" / "more.jsonl").write_text(json.dumps({"text": APPENDIX}) + "\n{}\n", encoding="utf-8")
     done = zhengwen("label", "in", "-o", "todo.json", "--limit", "6", "--for", tool)
     assert done.returncode in (0, 2)
     text = (tmp_path / "todo.json").read_text(encoding="utf-8")
@@ -56,7 +57,7 @@ def test_the_file_comes_back_as_labels(zhengwen: Run, tmp_path: Path, tool: str)
         text = text.replace('"predictions"', '"annotations"')
         (tmp_path / "todo.json").write_text(text, encoding="utf-8")
     samples = {s.article.name: s for s in read_labels([tmp_path / "todo.json"])}
-    assert len(samples) == 6
+    assert {"tail.md", "more.jsonl:0000000001"} <= samples.keys()
     tail = samples["tail.md"]
     assert any("免费领取" in tail.article.text[a:b] and kind == "promotion" for a, b, kind in tail.spans)
     assert zhengwen("label", "in", "-o", "todo.json").returncode == 2
