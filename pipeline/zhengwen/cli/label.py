@@ -12,7 +12,7 @@ from zhengwen.cli.configured import Configured
 from zhengwen.cli.shared import FLAWS, complain, encoding_option, fields_options, locate, model_option, more, progress
 from zhengwen.errors import OutputError, UnreadableInputError
 from zhengwen.forms import Fields, form_of
-from zhengwen.forms.jsonl import Flaw, Record
+from zhengwen.forms.records import Flaw, Record
 from zhengwen.model import load
 from zhengwen.readers import Source, batches, read, records, shards
 from zhengwen.reports.summary import Summary

@@ -25,9 +25,13 @@ def put_back(sources: Sequence[Source], but: Path | None = None) -> dict[str, fr
             if folder not in ledgers:
                 ledgers[folder] = {} if folder == left_out else _kept(folder)
             if path and ledgers[folder]:
-                marks = ledgers[folder].get(path.relative_to(folder).as_posix(), frozenset())
-                found |= {source.name: found.get(source.name, frozenset()) | marks} if marks else {}
+                found = joined(found, _of(ledgers[folder], path.relative_to(folder).as_posix(), source.name))
     return found
+
+
+def _of(kept: Within, path: str, name: str) -> Within:
+    """What is remembered of a file, and of the records in it, by the name that it has now."""
+    return {name + of[len(path) :]: marks for of, marks in kept.items() if of == path or of.startswith(f"{path}:")}
 
 
 def _kept(folder: Path) -> Within:
