@@ -3,9 +3,10 @@
 python benchmarks/roundtrip.py ARTICLES [--pages PAGES]
 
 The forms: into a folder with all kinds selected and advertisements left out; the same, written as UTF-8 from a copy in
-GB18030 with CRLF; in place, on a copy; as JSON Lines, 500 articles a shard, plain, .gz and .zst, into a folder and in
-place; and saved pages, as Markdown, as HTML and in place. Each restored tree is compared with the inputs file by file,
-compressed ones by what they hold. Pages without main text and files that cannot be decoded have to come back, too.
+GB18030 with CRLF; as text files, a paragraph a line; in place, on a copy; as JSON Lines, 500 articles a file, plain,
+.gz and .zst, and as Parquet, with several codecs and row groups, into a folder and in place; and saved pages, as
+Markdown, as HTML and in place. Each restored tree is compared with the inputs file by file. Pages without main text and
+files that cannot be decoded have to come back, too.
 """
 
 import argparse
@@ -20,7 +21,6 @@ from pathlib import Path
 from zhengwen.forms import SUFFIXES, streams
 
 COMMAND = Path(sys.executable).parent / "zhengwen"
-SHARD = 500
 ALL = ("--select", "ALL", "--drop-adverts")
 
 
@@ -43,27 +43,21 @@ def differing(before: Path, after: Path) -> tuple[int, int]:
     ours, theirs = files(before), files(after)
     wrong = count = 0
     for name in ours.keys() | theirs.keys():
-        one, other = (content(side[name]) if name in side else b"" for side in (ours, theirs))
+        one, other = (side[name].read_bytes() if name in side else b"" for side in (ours, theirs))
         if one != other or (name in ours) != (name in theirs):
             wrong += 1
             count += abs(len(one) - len(other)) + sum(a != b for a, b in zip(one, other, strict=False))
     return wrong, count
 
 
-def content(path: Path) -> bytes:
-    """What a file holds, decompressed."""
-    with streams.reading(path, str(path)) as stream:
-        return stream.read()
-
-
-def shards(source: Path, target: Path) -> None:
+def shards(source: Path, target: Path, size: int) -> None:
     """The articles as JSON Lines; every other one ASCII-escaped."""
     paths = list(files(source).items())
     target.mkdir()
-    for number, begin in enumerate(range(0, len(paths), SHARD)):
+    for number, begin in enumerate(range(0, len(paths), size)):
         path = target / f"{number:03}.jsonl{('', '.gz', '.zst')[number % 3]}"
         with path.open("wb") as file, streams.writing(file, path.name) as stream:
-            for n, (name, article) in enumerate(paths[begin : begin + SHARD]):
+            for n, (name, article) in enumerate(paths[begin : begin + size]):
                 record = {"url": name, "text": article.read_bytes().decode(), "n": n}
                 stream.write(json.dumps(record, ensure_ascii=bool(n % 2)).encode() + b"\n")
 
@@ -74,6 +68,33 @@ def convert(source: Path, target: Path) -> None:
         text = path.read_bytes().decode().replace("\r\n", "\n").replace("\n", "\r\n")
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(text.encode("gb18030"))
+
+
+def tables(source: Path, target: Path, size: int) -> None:
+    """The articles as Parquet; every third shard with nested columns, every second without Arrow's schema."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    paths = list(files(source).items())
+    target.mkdir()
+    for number, begin in enumerate(range(0, len(paths), size)):
+        rows = [
+            {"url": name, "text": article.read_bytes().decode(), "n": n, "seen": {"at": n, "by": [name, None]}}
+            for n, (name, article) in enumerate(paths[begin : begin + size])
+        ]
+        table = pa.Table.from_pylist(rows)
+        how = {"compression": ("snappy", "zstd", "gzip", "none")[number % 4], "store_schema": number % 2 == 0}
+        table = table if number % 3 else table.drop_columns("seen")
+        parquet.write_table(table, target / f"{number:03}.parquet", row_group_size=size // 3 + 1, **how)
+
+
+def plain(source: Path, target: Path) -> None:
+    """A copy as text files, a paragraph a line."""
+    for name, path in files(source).items():
+        place = (target / name).with_suffix(".txt")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_bytes().decode().splitlines()
+        place.write_bytes("\n".join(line for line in lines if line.strip()).encode())
 
 
 def trip(label: str, inputs: Path, cleaned: Path, back: Path, clean: list[object]) -> int:
@@ -107,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("articles", type=Path)
     parser.add_argument("--pages", type=Path)
+    parser.add_argument("--shard", type=int, default=500, help="Articles in a file of many.")
     given = parser.parse_args()
     source = given.articles
     print(
@@ -122,9 +144,14 @@ def main() -> None:
         shutil.copytree(source, at / "c")
         how = [at / "c", "--in-place", "--max-removed", "100"]
         lost += trip("in place", at / "c", at / "c", at / "c-back", how)
-        shards(source, at / "d")
+        shards(source, at / "d", given.shard)
         lost += trip("JSON Lines", at / "d", at / "e", at / "e-back", [at / "d", "-o", at / "e", *ALL])
         lost += trip("JSON Lines in place", at / "d", at / "d", at / "d-back", [at / "d", "--in-place", *ALL])
+        tables(source, at / "t", given.shard)
+        lost += trip("Parquet", at / "t", at / "u", at / "u-back", [at / "t", "-o", at / "u", *ALL])
+        lost += trip("Parquet in place", at / "t", at / "t", at / "t-back", [at / "t", "--in-place", *ALL])
+        plain(source, at / "x")
+        lost += trip("text", at / "x", at / "y", at / "y-back", [at / "x", "-o", at / "y", *ALL])
         if given.pages:
             shutil.copytree(given.pages, at / "h")
             for label, folder, how in (

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from conftest import APART, COMMAND, PLAIN, ROOT, TAILED, Run
+from pyarrow import parquet
 from test_cli_clean import tree
 
 SAMPLES = ROOT / "samples" / "articles"
@@ -119,18 +121,30 @@ def test_an_article_that_cannot_be_written_stays_and_the_others_are_done(
     assert len(tree(articles)["long.md"]) < len(long.encode())
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
 def test_a_corpus_that_cannot_be_written_stays_and_the_others_are_done(
-    zhengwen: Run, articles: Path, tmp_path: Path
+    zhengwen: Run, articles: Path, tmp_path: Path, name: str
 ) -> None:
-    data = b"".join(json.dumps({"text": TAILED, "n": n}).encode() + b"\n" for n in range(300))
-    (articles / "a.jsonl").write_bytes(data)
+    path, rows = articles / name, [{"text": TAILED, "n": n} for n in range(300)]
+    if name == "a.jsonl":
+        path.write_bytes(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+    else:
+        table = pa.Table.from_pylist(rows)
+        parquet.write_table(table, path, row_group_size=100, compression="none", use_dictionary=False)
+    data = path.read_bytes()
     assert len(data) > 200 * 1024
     for limit in (100, 170):
         done = limited(limit, "clean", articles, "--in-place", cwd=tmp_path)
         assert done.returncode == 2
         assert b"internal error" not in done.stderr
-        assert (articles / "a.jsonl").read_bytes() == data
+        assert path.read_bytes() == data
     assert zhengwen("clean", articles, "--in-place").returncode == 0
-    assert json.loads((articles / "a.jsonl").read_text().split("\n")[299]) == {"text": PLAIN, "n": 299}
+    last = json.loads(path.read_text().split("\n")[299]) if name == "a.jsonl" else _rows(path)[299]
+    assert last == {"text": PLAIN, "n": 299}
     assert zhengwen("restore", articles, "-o", "back").returncode == 0
-    assert tree(tmp_path / "back")["a.jsonl"] == data
+    assert tree(tmp_path / "back")[name] == data
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = parquet.read_table(path).to_pylist()
+    return found

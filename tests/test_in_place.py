@@ -61,6 +61,10 @@ def test_a_link_stays_a_link_and_what_it_names_is_cleaned_once(zhengwen: Run, ar
     done = zhengwen("clean", articles, "--in-place")
     assert done.returncode == 0
     assert "tail.md: is " in done.stderr.decode()
+    elsewhere = (tmp_path / "elsewhere" / "real.md").resolve()
+    said = f"warning: {articles / 'link.md'}: is a link to {elsewhere}, outside of {articles}; that file is cleaned"
+    assert done.stderr.decode().count("outside of") == 1
+    assert said in done.stderr.decode()
     assert (articles / "link.md").is_symlink()
     assert (tmp_path / "elsewhere" / "real.md").read_text(encoding="utf-8") == PLAIN
     assert [p.name for p in (tmp_path / "elsewhere").iterdir()] == ["real.md"]

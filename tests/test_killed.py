@@ -32,6 +32,7 @@ TABLES = {
     "cuts": 'path, record, "start"',
     "kept": "path, record, fingerprint",
     "runs": "id",
+    "pieces": "path, record, number",
 }
 LOADED = (clean, recorded, restore)
 """Imported before the fork, as every command's modules are."""

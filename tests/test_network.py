@@ -18,7 +18,7 @@ def loss(weights: list[np.ndarray], rows: np.ndarray, goals: np.ndarray) -> floa
     """Mean cross-entropy under the dropout of seed 3."""
     rng = np.random.default_rng(3)
     hidden, hidden_bias, output, output_bias = weights
-    seen = rows * network._dropout(rng, rows.shape, network._DROP_INPUT)
+    seen = rows * network._dropout(rng, rows.shape, 0.2)
     inside = seen @ hidden + hidden_bias
     inside = np.maximum(inside, 0) * network._dropout(rng, inside.shape, network._DROP_HIDDEN)
     logits = inside @ output + output_bias
@@ -29,7 +29,7 @@ def loss(weights: list[np.ndarray], rows: np.ndarray, goals: np.ndarray) -> floa
 def test_gradients_are_those_of_the_loss() -> None:
     rows, goals = RNG.normal(size=(9, 6)), np.eye(5)[RNG.integers(0, 5, 9)]
     weights = layers()
-    gradients = network._gradients(np.random.default_rng(3), weights, rows, goals)
+    gradients = network._gradients(np.random.default_rng(3), weights, rows, goals, 0.2)
     for layer, gradient in zip(weights, gradients, strict=True):
         for place in np.ndindex(layer.shape):
             kept = layer[place]

@@ -85,7 +85,7 @@ def test_one_passage_goes_back_and_stays(zhengwen: Run, tmp_path: Path) -> None:
     zhengwen("clean", *APART, "in", "-o", "out")
     before = tree(tmp_path / "out")["a.md"].decode()
     _, (last, line) = listed(zhengwen, "out")
-    assert "a.md:1986 engagement" in line
+    assert "a.md:73 engagement" in line
     assert zhengwen("restore", "out", "--passage", last).returncode == 0
     after = tree(tmp_path / "out")["a.md"].decode()
     assert after.startswith(before)

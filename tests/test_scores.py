@@ -12,7 +12,7 @@ from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats
 from zhengwen.stages.decode import Decoder, bridge, passages
 from zhengwen.stages.features import probabilities
-from zhengwen.stages.scores import TILE, Network, Words, temper
+from zhengwen.stages.scores import BITS, TILE, Embedding, Network, Words, temper
 
 RNG = np.random.default_rng(0)
 SIZES = (1, 2, TILE - 1, TILE, TILE + 1, 3 * TILE + 5)
@@ -31,12 +31,30 @@ def test_words_equal_scikit_learns_tf_idf_and_decision_function() -> None:
     assert np.allclose(words.logits([(buckets, starts)]), fitted.decision_function(vectors), atol=1e-4)
 
 
+def test_vectors_are_the_tf_idf_of_bigrams_of_unit_length_projected_on_the_axes() -> None:
+    terms = np.unique(RNG.integers(0, 1 << BITS, 400).astype(np.uint32))
+    idf = RNG.uniform(1, 5, len(terms)).astype(np.float32)
+    axes = RNG.integers(-127, 128, (len(terms), 8)).astype(np.int8)
+    embedding = Embedding(terms, idf, axes, np.full(8, 0.01, np.float32))
+    chosen = [RNG.choice(terms, n) for n in RNG.integers(0, 30, 3 * TILE)]
+    blocks = [np.append(some, np.uint32(terms[-1] + 1)) for some in chosen]  # a bucket that it does not know
+    starts = np.concatenate(([0], np.cumsum([len(b) for b in blocks])))
+    hashed = [(np.zeros(0, np.uint32), starts), (np.concatenate(blocks), starts)]
+    rows = np.flatnonzero(RNG.random(len(blocks)) < 0.7)
+    found = embedding.vectors(hashed, rows)
+    for row, vector in zip(rows.tolist(), found, strict=True):
+        counts = np.array([(chosen[row] == t).sum() for t in terms])
+        length = np.sqrt(counts @ idf**2) if counts.any() else 1.0
+        assert np.allclose(vector, (counts @ (axes * 0.01)) / length, atol=1e-3)
+    assert np.array_equal(embedding.vectors(hashed, rows[TILE // 2 :]), found[TILE // 2 :])
+
+
 def network(rows: Floats, targets: np.ndarray) -> tuple[Network, MLPClassifier]:
     fitted = MLPClassifier((16,), max_iter=5, random_state=0).fit(rows, targets)
     (hidden, output), (hidden_bias, output_bias) = fitted.coefs_, fitted.intercepts_
     width = rows.shape[1]
     centre, scale = np.zeros(width, np.float32), np.ones(width, np.float32)
-    return Network(centre, scale, hidden, hidden_bias, output, output_bias, 1.0), fitted
+    return Network(centre, scale, hidden, hidden_bias, output, output_bias), fitted
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -10,10 +10,11 @@ import numpy as np
 
 from zhengwen.articles import DEFAULT_SELECTION, KINDS, Article, Finding
 from zhengwen.blocks import Flags, Floats, Ints
+from zhengwen.coherence import Removal, coherent
 from zhengwen.keeping import Keep
 from zhengwen.model import Model, Reading
 from zhengwen.stages.decode import passages
-from zhengwen.stages.edit import Deletion, apply, deletions, removable
+from zhengwen.stages.edit import Deletion, apply, removable
 
 _PROMOTION = KINDS.index("promotion")
 
@@ -70,30 +71,34 @@ class Cleaner:
         """Findings, deletions and the verdict on the whole for each article of a reading, in its own offsets."""
         blocks = reading.blocks
         owner = blocks.owner()
-        adverts = _adverts(reading, owner, self.model.decoder.whole)
+        adverts = are_adverts(reading, owner, self.model.decoder.whole)
         selected = np.isin(reading.kinds, [KINDS.index(k) for k in self.selection])
         firsts, ends = passages(np.where(selected, reading.kinds, 0).astype(np.uint8), owner)
         of = owner[firsts] if len(firsts) else firsts
-        rounds: list[tuple[list[Finding], list[Deletion], bool]] = []
-        for number, work in enumerate(works):
-            mine = of == number
-            if not mine.any():
-                rounds.append(([], [], bool(adverts[number])))
-                continue
-            begin, stop = blocks.articles[number], blocks.articles[number + 1]
-            own = blocks.article(number)
-            text = work.article.text
-            marked = selected[begin:stop]
-            gone = removable(own, marked & ~self.keep.spared(work.article, own, marked))
-            spans = zip((firsts[mine] - begin).tolist(), (ends[mine] - begin).tolist(), strict=True)
-            removed = _past_mark(text, deletions(text, own, gone))
+        rounds: list[tuple[list[Finding], list[Deletion], bool]] = [([], [], bool(advert)) for advert in adverts]
+        numbers = sorted(set(of.tolist()))  # np.unique would import numpy.ma, a tenth of a short run
+        removals = coherent([self._removal(reading, works[n], n) for n in numbers])
+        for number, removal in zip(numbers, removals, strict=True):
+            begin, mine = int(blocks.articles[number]), of == number
+            runs = zip((firsts[mine] - begin).tolist(), (ends[mine] - begin).tolist(), strict=True)
+            spans = [_Run(a, b, int(reading.kinds[begin + a])) for a, b in runs]
+            removed = _past_mark(removal.text, removal.spans)
             found = [
-                _finding(text, own.bounds, removed, reading, int(begin), first, end)
-                for a, b in spans
-                for first, end in _gone_runs(gone, own.readable(), a, b)
+                _finding(removal, removed, reading, begin, run)
+                for span in _with_what_goes_along(spans, removal)
+                for run in _gone_runs(removal.gone, removal.blocks.readable(), span)
             ]
-            rounds.append(([f for f in found if f.start < f.end], removed, bool(adverts[number])))
+            rounds[number] = ([f for f in found if f.start < f.end], removed, bool(adverts[number]))
         return rounds
+
+    def _removal(self, reading: Reading, work: "_Work", number: int) -> Removal:
+        """What goes of an article by its kinds, less what its author keeps."""
+        blocks = reading.blocks
+        own, article = blocks.article(number), work.article
+        kinds = reading.kinds[blocks.articles[number] : blocks.articles[number + 1]]
+        marked: Flags = np.isin(kinds, [KINDS.index(k) for k in self.selection])
+        spared = self.keep.spared(article, own, marked)
+        return Removal(article.text, own, removable(own, marked & ~spared), spared)
 
 
 def _past_mark(text: str, removed: list[Deletion]) -> list[Deletion]:
@@ -103,33 +108,57 @@ def _past_mark(text: str, removed: list[Deletion]) -> list[Deletion]:
     return [(1, removed[0][1])][: removed[0][1] > 1] + removed[1:]
 
 
-def _gone_runs(gone: Flags, readable: Flags, first: int, end: int) -> list[tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Blocks of an article, from ``first`` to before ``end``, of a kind (an index of `KINDS`)."""
+
+    first: int
+    end: int
+    kind: int
+
+
+def _with_what_goes_along(spans: Sequence[_Run], removal: Removal) -> list[_Run]:
+    """The passages, each with the heading that goes with it; what else goes along is a passage of the nearest kind."""
+    found = sorted(spans, key=lambda s: s.first)
+    covered = np.zeros(len(removal.gone), np.bool_)
+    for span in found:
+        covered[span.first : span.end] = True
+    stays = removal.blocks.readable() & ~removal.gone
+    for block in reversed(np.flatnonzero(removal.gone & ~covered).tolist()):
+        after = next((n for n, s in enumerate(found) if s.first > block), len(found))
+        if after < len(found) and not stays[block : found[after].first].any():
+            found[after] = replace(found[after], first=block)
+        else:
+            near = found[max(after - 1, 0)]
+            found.insert(after, _Run(block, block + 1, near.kind))
+    return found
+
+
+def _gone_runs(gone: Flags, readable: Flags, span: _Run) -> list[_Run]:
     """The parts of a passage that go: blocks that must stay (a table's head) part it, blank lines do not."""
-    runs: list[tuple[int, int]] = []
+    runs: list[_Run] = []
     broken = True
-    for row in range(first, end):
+    for row in range(span.first, span.end):
         if gone[row]:
             if broken:
-                runs.append((row, row + 1))
-            runs[-1] = (runs[-1][0], row + 1)
+                runs.append(_Run(row, row + 1, span.kind))
+            runs[-1] = replace(runs[-1], end=row + 1)
             broken = False
         elif readable[row]:
             broken = True
     return runs
 
 
-def _finding(
-    text: str, bounds: Ints, removed: Sequence[Deletion], reading: Reading, begin: int, first: int, end: int
-) -> Finding:
+def _finding(removal: Removal, removed: Sequence[Deletion], reading: Reading, begin: int, run: _Run) -> Finding:
     """A passage without the white space around it and without what stays of its first and last line."""
-    kind = reading.kinds[begin + first]
-    weights = reading.features.weights[begin + first : begin + end] + 1e-3
-    score = float(np.average(reading.probabilities[begin + first : begin + end, kind], weights=weights))
-    start, stop = int(bounds[first]), int(bounds[end])
+    rows, bounds = slice(begin + run.first, begin + run.end), removal.blocks.bounds
+    weights = reading.features.weights[rows] + 1e-3
+    score = float(np.average(reading.probabilities[rows, run.kind], weights=weights))
+    start, stop = int(bounds[run.first]), int(bounds[run.end])
     inside = removed[bisect_right(removed, start, key=itemgetter(1)) : bisect_left(removed, stop, key=itemgetter(0))]
     if inside:
         start, stop = max(start, inside[0][0]), min(stop, inside[-1][1])
-    return _trimmed(text, Finding(start, stop, KINDS[kind], score))
+    return _trimmed(removal.text, Finding(start, stop, KINDS[run.kind], score))
 
 
 def _trimmed(text: str, finding: Finding) -> Finding:
@@ -138,7 +167,7 @@ def _trimmed(text: str, finding: Finding) -> Finding:
     return replace(finding, start=start, end=max(start, finding.end - len(inner) + len(inner.rstrip())))
 
 
-def _adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
+def are_adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
     """Which articles are boilerplate, most of it promotion, to at least the share ``whole`` of their weight."""
     articles = len(reading.blocks.articles) - 1
     weights = reading.features.weights

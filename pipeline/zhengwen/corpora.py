@@ -1,46 +1,49 @@
-"""Cleaning files of many articles with a ledger: line by line, with memory that does not grow with the file.
+"""Cleaning files of many articles with a ledger: batch by batch, with memory that does not grow with the file.
 
 A file is read, cleaned and written beside its output in one pass; the ledger gets its records as they are done, under a
 name of their own. At the end one transaction makes them known, and then the file takes its place. A run that is killed
 leaves the output as it was, and the same command starts that file anew.
 """
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from functools import lru_cache, partial
 from pathlib import Path
-from typing import BinaryIO
 
 from zhengwen import writers
-from zhengwen.cleaning import Cleaned, Cleaner
-from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
-from zhengwen.forms import form_of
-from zhengwen.forms.jsonl import Flaw, Record, key, parse, record_of
-from zhengwen.forms.streams import digest, reading, writing
+from zhengwen.cleaning import Cleaner
+from zhengwen.engines import Engine, Here
+from zhengwen.errors import OutputError, UnreadableInputError, ZhengwenError
+from zhengwen.forms import corpus_form_of, form_of
+from zhengwen.forms.records import Rewriting
+from zhengwen.forms.streams import digest
 from zhengwen.ledger import entries as ledgers
-from zhengwen.ledger.entries import Entry, sha256
+from zhengwen.ledger.entries import Entry
 from zhengwen.ledger.store import Ledger, Recorded
 from zhengwen.places import InPlace, Place
-from zhengwen.readers import Source, batches, lines
-from zhengwen.reasons import words
-from zhengwen.recording import Outcome, Settings, excess
-from zhengwen.restoring import rebuild
-
-_REMEMBERED = 4096
-"""Passages whose reasons are held: corpora repeat theirs, and reasons cost more than all else of a record."""
+from zhengwen.proving import Settings
+from zhengwen.proving_lines import LineProver, Proven
+from zhengwen.readers import Source, batches
+from zhengwen.rebuilding import rebuild
+from zhengwen.recording import Outcome
 
 
 class CorpusRecorder:
-    """Cleans files of many articles into a place and a ledger."""
+    """Cleans files of many articles into a place and a ledger. Reads and writes here; the rest is the engine's."""
 
-    def __init__(self, cleaner: Cleaner, place: Place, ledger: Ledger, run: int, settings: Settings) -> None:
-        self._cleaner, self._place, self._ledger = cleaner, place, ledger
+    def __init__(
+        self,
+        cleaner: Cleaner,
+        place: Place,
+        ledger: Ledger,
+        run: int,
+        settings: Settings,
+        engine: Engine | None = None,
+    ) -> None:
+        self._place, self._ledger, self._engine = place, ledger, engine or Here()
         self._run, self._settings = run, settings
-        self._reasons = lru_cache(_REMEMBERED)(partial(words, cleaner.model))
+        self._prover = LineProver(cleaner, settings)
 
     def outcomes(self, sources: Sequence[Source]) -> Iterator[Outcome]:
         """Does the files, in order: an outcome for each record, and one for a file that could not be done."""
@@ -57,9 +60,9 @@ class CorpusRecorder:
         if not source.path:
             raise UnreadableInputError(f"{source.shown}: standard input is read as one article; name the file")
         path = self._place.path(source)
-        to, encoding = self._settings.to_encoding, self._settings.encoding or "utf-8"
+        to, encoding = self._settings.to_encoding, self._encoding(source)
         if to not in (None, encoding):
-            raise OutputError(f"{source.shown}: JSON Lines stay in their encoding; leave --to-encoding out")
+            raise OutputError(f"{source.shown}: files of many articles stay in their encoding; leave --to-encoding out")
         path.parent.mkdir(parents=True, exist_ok=True)
         writers.sweep(path.parent)
         recorded = self._ledger.recorded((source.name, ""))
@@ -72,6 +75,10 @@ class CorpusRecorder:
             self._bring_back(recorded.entry, path)
             there = before
         yield from self._cleaned(source, source.path, path, there)
+
+    def _encoding(self, source: Source) -> str:
+        """That of a file's texts."""
+        return self._settings.encoding or "utf-8" if corpus_form_of(source.name).by_lines else "utf-8"
 
     def _before(self, source: Source, recorded: Recorded | None, there: str | None) -> str | None:
         """The hash of the input, if it is known or needed. Raises `OutputError` for a file in the way."""
@@ -113,146 +120,51 @@ class CorpusRecorder:
 
     def _cleaned(self, source: Source, given: Path, path: Path, there: str | None) -> Iterator[Outcome]:
         self._ledger.begin(source.name)
-        stamp = _stamp(given)
-        before, after = _Tally(), _Tally()
+        stamp, form = _stamp(given), corpus_form_of(source.name)
+        how = (source.name, source.shown, self._settings.fields, self._settings.encoding)
         with writers.partial(path) as beside:
-            with reading(given, source.shown) as stream, beside.open("xb") as file, writing(file, path.name) as out:
-                for batch in batches(
-                    lines(before.through(stream), source, self._settings.fields, self._settings.encoding)
-                ):
-                    yield from self._batch(source, batch, after.onto(out))
-            hash_, cleaned = before.hash, after.hash
+            with form.rewriting(given, beside, *how) as file:
+                for group in file.groups():
+                    for proven in self._engine.map(self._prover, ((source, batch) for batch in batches(group))):
+                        yield from self._write(source, proven, file)
+            (hash_, size), (cleaned, _) = file.before, file.after
             if hash_ == cleaned:  # the very file, compressed as it was
                 shutil.copyfile(given, beside)
+            else:
+                self._ledger.write_pieces(source.name, cleaned, form.differences(given, beside))
             writers.settle(beside, path)
             if _stamp(given) != stamp:
                 raise OutputError(
                     f"{source.shown}: changed while it was cleaned, so it is left alone; give the same command again"
                 )
-            self._ledger.finish(self._run, self._entry(source, before, after, there))
+            self._ledger.finish(self._run, self._entry(source, hash_, size, cleaned, there))
             if there != cleaned:
                 writers.move(beside, path)
 
-    def _entry(self, source: Source, before: "_Tally", after: "_Tally", there: str | None) -> Entry:
-        encoding = self._settings.encoding or "utf-8"
+    def _entry(self, source: Source, hash_: str, size: int, cleaned: str, there: str | None) -> Entry:
+        encoding = self._encoding(source)
         return Entry(
             (source.name, ""),
-            before.hash,
-            before.size,
+            hash_,
+            size,
             form_of(source.name).name,
             encoding,
             "",
-            ledgers.UNCHANGED if before.hash == after.hash else ledgers.CLEANED,
-            after.hash,
+            ledgers.UNCHANGED if hash_ == cleaned else ledgers.CLEANED,
+            cleaned,
             encoding,
-            replaces=there if there not in (None, before.hash, after.hash) else None,
+            replaces=there if there not in (None, hash_, cleaned) else None,
         )
 
-    def _batch(self, source: Source, batch: Sequence[Record | Flaw | bytes], out: "_Output") -> Iterator[Outcome]:
-        """Cleans and writes some lines, and records them."""
-        found = iter(self._cleaner.clean([line for line in batch if isinstance(line, Record)]))
-        entries: list[Entry] = []
-        outcomes: list[Outcome] = []
-        for line in batch:
-            if isinstance(line, bytes):
-                out.write(line)
-                continue
-            if isinstance(line, Flaw):
-                entry, data, cleaned = self._flawed(source, line), line.data, None
-            else:
-                cleaned = next(found)
-                entry, data = self._record(source, cleaned)
-            out.write(data)
-            entries.append(entry)
-            fault = OutputError(entry.why) if entry.why else None
-            outcomes.append(Outcome(source, entry.status, cleaned, fault=fault, part=True))
-        self._ledger.write_records(self._run, source.name, entries)
-        yield from outcomes
-
-    def _flawed(self, source: Source, line: Flaw) -> Entry:
-        hash_ = sha256(line.data)
-        named = (source.name, key(line.line, str(line.line)))
-        form = form_of(source.name).name
-        return Entry(named, hash_, len(line.data), form, "", "", ledgers.UNREADABLE, hash_, "", why=str(line.fault))
-
-    def _record(self, source: Source, cleaned: Cleaned) -> tuple[Entry, bytes]:
-        """What is recorded of a record, and what its line becomes, once both have given the line back."""
-        record = record_of(cleaned)
-        data = record.source.encode(record.encoding)
-        plain = Entry(
-            (source.name, record.key),
-            sha256(data),
-            len(data),
-            form_of(source.name).name,
-            record.encoding,
-            ledgers.newlines(record.text),
-            ledgers.UNCHANGED,
-            sha256(data),
-            record.encoding,
-        )
-        shown = f"{source.shown}:{record.line}"
-        if cleaned.advert and self._settings.drop_adverts and not self._cleaner.keep.guards(record):
-            return replace(plain, status=ledgers.ADVERT, cleaned=None, whole=ledgers.pack(data)), b""
-        if fault := excess(source, cleaned, self._settings):
-            return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {str(fault).partition(': ')[2]}"), data
-        if not cleaned.removed:
-            return plain, data
-        try:
-            return self._proven(plain, cleaned, record)
-        except ZhengwenError as e:
-            return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {e}; it is kept as it is"), data
-
-    def _proven(self, plain: Entry, cleaned: Cleaned, record: Record) -> tuple[Entry, bytes]:
-        """The entry and the line, which must hold what is left of the text, and with the cuts be the line that came."""
-        edit = form_of("a.jsonl").edit(cleaned, "", self._settings.to)
-        passages, cuts = ledgers.itemise(cleaned, plain.key, edit, self._reasons)
-        output = edit.output
-        entry = replace(plain, status=ledgers.CLEANED, cleaned=sha256(output), passages=passages, cuts=cuts)
-        ledgers.original(output, entry)
-        again = parse(output, record.line, "", "", replace(self._settings.fields, text=record.field), record.encoding)
-        if not isinstance(again, Record) or again.text != cleaned.text:
-            raise LedgerError("the cleaned line would not hold the cleaned text")
-        return entry, output
-
-
-class _Tally:
-    """Hash and size of the bytes that go by."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    def add(self, data: bytes) -> None:
-        """Counts some."""
-        self._hash.update(data)
-        self.size += len(data)
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 in hexadecimal digits."""
-        return self._hash.hexdigest()
-
-    def through(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The lines of a stream, counted."""
-        for line in stream:
-            self.add(line)
-            yield line
-
-    def onto(self, stream: BinaryIO) -> "_Output":
-        """A stream that counts what is written to it."""
-        return _Output(self, stream)
-
-
-class _Output:
-    """Writes and counts."""
-
-    def __init__(self, tally: _Tally, stream: BinaryIO) -> None:
-        self._tally, self._stream = tally, stream
-
-    def write(self, data: bytes) -> None:
-        """Writes some bytes."""
-        self._tally.add(data)
-        self._stream.write(data)
+    def _write(self, source: Source, proven: Sequence[Proven], file: Rewriting) -> Iterator[Outcome]:
+        """Writes some lines, and records them."""
+        file.write([line.data for line in proven])
+        self._ledger.write_records(self._run, source.name, [line.entry for line in proven if line.entry])
+        for line in proven:
+            if line.entry:
+                entry = line.entry
+                fault = OutputError(entry.why) if entry.why else None
+                yield Outcome(source, entry.status, line.cleaned, fault=fault, part=True, size=entry.size)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -12,55 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhengwen.articles import KINDS, Article
-from zhengwen.blocks import Blocks, Flags, Floats, Ints
+from zhengwen.articles import Article
+from zhengwen.blocks import Blocks, Floats
 from zhengwen.errors import ModelError, OutputError
-from zhengwen.stages import features
+from zhengwen.scoring import Features, Scorer, featurise
 from zhengwen.stages.decode import Decoder, Kinds, bridge
-from zhengwen.stages.scores import BITS, Network, Words
-from zhengwen.stages.segment import segment
+from zhengwen.stages.scores import Embedding, Network, Words, temper
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files and of the features; a model of another one is refused."""
 CARD = "card.json"
 _NETWORK = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
-IMAGE_WEIGHT = 10
-"""A picture weighs as much as this many letters."""
 _PACKED = Path(__file__).parent / "models" / "default"
 _CHECKOUT = Path(__file__).parents[2] / "models" / "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Everything about a batch of articles that the classifier reads.
-
-    hashed: buckets of n-grams by order, see `zhengwen.stages.features.hashes`.
-    structure: named columns of float32 (blocks,).
-    weights: float32 (blocks,), letters, digits and Han characters, and `IMAGE_WEIGHT` a picture; 0 in front matter.
-    """
-
-    blocks: Blocks
-    hashed: list[tuple[NDArray[np.uint32], Ints]]
-    structure: dict[str, Floats]
-    weights: Floats
-
-    @property
-    def silent(self) -> Flags:
-        """Blocks that hold nothing to decide about."""
-        weightless: Flags = self.weights == 0
-        return weightless
-
-
-def featurise(articles: Sequence[Article]) -> Features:
-    """Segments a batch of articles and computes their features."""
-    blocks = segment([a.text for a in articles])
-    codes = features.encode([a.text for a in articles])
-    columns = features.structure(codes, features.stream(codes.shown, blocks), blocks)
-    weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * features.count(blocks, codes.images)
-    weights[~blocks.readable()] = 0
-    words = features.stream(codes.folded, blocks)
-    hashed = [features.hashes(words, order, BITS) for order in features.ORDERS]
-    return Features(blocks, hashed, columns, weights.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +47,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier: words, a network over the context, decoder, and the card that says where it comes from."""
+    """A classifier: scorer, temperature (Guo et al., ICML 2017), decoder, and the card that says where it is from."""
 
-    words: Words
-    network: Network
+    scorer: Scorer
+    temperature: float
     decoder: Decoder
     card: Mapping[str, Any]
+
+    @property
+    def words(self) -> Words:
+        """The scorer's words."""
+        return self.scorer.words
 
     def read(self, articles: Sequence[Article]) -> Reading:
         """Scores and decides every block of a batch; articles do not influence each other."""
@@ -97,11 +66,7 @@ class Model:
 
     def probabilities(self, found: Features) -> Floats:
         """Calibrated probabilities (blocks, kinds)."""
-        rows = features.context(self.words.logits(found.hashed), found.structure, found.blocks)
-        out = np.zeros((len(found.blocks), len(KINDS)), np.float32)
-        out[:, 0] = 1
-        out[found.blocks.readable()] = self.network.probabilities(rows)
-        return out
+        return temper(self.scorer.probabilities(found), self.temperature)
 
     def decide(self, found: Features, probabilities: Floats) -> Reading:
         """Kinds of the blocks from their probabilities."""
@@ -122,14 +87,31 @@ def _decoder_card(decoder: Decoder) -> dict[str, float]:
 
 
 def _arrays(model: Model) -> dict[str, NDArray[Any]]:
-    """The arrays of a model as they are stored: word weights in half precision."""
-    arrays: dict[str, NDArray[Any]] = {
-        "words.terms": model.words.terms,
-        "words.idf": model.words.idf.astype(np.float16),
-        "words.weights": model.words.weights.astype(np.float16),
-        "words.bias": model.words.bias,
+    """The arrays of a model as they are stored: weights of words in half precision."""
+    scorer = model.scorer
+    return {
+        "words.terms": scorer.words.terms,
+        "words.idf": scorer.words.idf.astype(np.float16),
+        "words.weights": scorer.words.weights.astype(np.float16),
+        "words.bias": scorer.words.bias,
+        "embedding.terms": scorer.embedding.terms,
+        "embedding.idf": scorer.embedding.idf.astype(np.float16),
+        "embedding.axes": scorer.embedding.axes,
+        "embedding.scale": scorer.embedding.scale,
+        **{f"first.{name}": getattr(scorer.first, name) for name in _NETWORK},
+        **{f"second.{name}": getattr(scorer.second, name) for name in _NETWORK},
     }
-    return arrays | {f"network.{name}": getattr(model.network, name) for name in _NETWORK}
+
+
+def _scorer(arrays: Mapping[str, NDArray[Any]]) -> Scorer:
+    def part(prefix: str) -> dict[str, Any]:
+        return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+    words, embedding = part("words."), part("embedding.")
+    for stored in (words, embedding):
+        stored["idf"] = stored["idf"].astype(np.float32)
+    words["weights"] = words["weights"].astype(np.float32)
+    return Scorer(Words(**words), Embedding(**embedding), Network(**part("first.")), Network(**part("second.")))
 
 
 def default_path() -> Path:
@@ -170,7 +152,7 @@ def _write(model: Model, folder: Path) -> None:
         "format": FORMAT,
         **model.card,
         "decoder": _decoder_card(model.decoder),
-        "temperature": model.network.temperature,
+        "temperature": model.temperature,
         "files": files,
     }
     card["fingerprint"] = _fingerprint(card)
@@ -191,10 +173,7 @@ def load(folder: Path | None = None) -> Model:
     card = _card(folder)
     arrays = {name.removesuffix(".npy"): _array(folder / name, digest) for name, digest in card["files"].items()}
     try:
-        idf, weights = (arrays[f"words.{name}"].astype(np.float32) for name in ("idf", "weights"))
-        words = Words(arrays["words.terms"], idf, weights, arrays["words.bias"])
-        network = Network(**_network_arrays(arrays), temperature=float(card["temperature"]))
-        return Model(words, network, Decoder(**card["decoder"]), card)
+        return Model(_scorer(arrays), float(card["temperature"]), Decoder(**card["decoder"]), card)
     except (KeyError, TypeError, ValueError, IndexError) as e:
         raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
 
@@ -217,10 +196,6 @@ def _card(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise ModelError(f"{folder / CARD}: damaged model card ({e}); train the model again or reinstall") from None
     return card
-
-
-def _network_arrays(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    return {name: arrays[f"network.{name}"] for name in _NETWORK}
 
 
 def _array(path: Path, digest: str) -> NDArray[Any]:

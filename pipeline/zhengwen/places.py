@@ -101,7 +101,13 @@ class Folder:
 
 
 class InPlace:
-    """Outputs in the place of the inputs; links are followed to what they name."""
+    """Outputs in the place of the inputs; links are followed to what they name.
+
+    folder: where the ledger lies, for messages.
+    """
+
+    def __init__(self, folder: Path = Path()) -> None:
+        self._folder = folder
 
     def path(self, source: Source) -> Path:
         """The source's own file."""
@@ -125,8 +131,9 @@ class InPlace:
     def conflict(self, source: Source, data: bytes, recorded: Recorded | None) -> OutputError:  # noqa: ARG002
         """Names the file that is neither what came nor what was left of it."""
         return OutputError(
-            f"{source.shown}: changed since it was cleaned; --overwrite takes it for a new article and forgets what "
-            f"was removed from it before (`zhengwen restore --list` shows that)"
+            f"{source.shown}: changed since it was cleaned, so it is left alone; `zhengwen restore {self._folder} "
+            f"--list` shows what was removed from it: copy what you need, or bring the cleaned file back; --overwrite "
+            f"takes it for a new article and forgets all that"
         )
 
     def forget(self, source: Source, recorded: Recorded | None) -> None:

@@ -6,18 +6,17 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from zhengwen.articles import Article
 from zhengwen.errors import UnreadableInputError
 from zhengwen.excludes import Excludes
-from zhengwen.forms import SUFFIXES, Fields, form_of, streams
-from zhengwen.forms.jsonl import Flaw, Record, parse
+from zhengwen.forms import SUFFIXES, Fields, corpus_form_of, form_of
+from zhengwen.forms.records import Flaw, Line, Record
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SHARD = 1 << 20
-SHARD_ARTICLES = 200
+SHARD_ARTICLES = 1000
 """Bytes and articles, at most, that go through the classifier together: what bounds the memory of a run."""
 
 
@@ -33,6 +32,11 @@ class Source:
     name: str
     path: Path | None
     size: int
+
+    @property
+    def suffix(self) -> str:
+        """How the name ends, in lower case, from the last dot."""
+        return os.path.splitext(self.name)[1].lower()  # noqa: PTH122
 
     @property
     def shown(self) -> str:
@@ -141,31 +145,15 @@ def shards(sources: Sequence[Source]) -> Iterator[list[Source]]:
         yield group
 
 
-def records(source: Source, fields: Fields, encoding: str | None = None) -> Iterator[Record | Flaw | bytes]:
+def records(source: Source, fields: Fields, encoding: str | None = None) -> Iterator[Line]:
     """The records of a file of many, line by line; a line that holds none as a `Flaw`, or as it is if it is blank.
 
     Raises `UnreadableInputError`.
     """
     if not source.path:
         raise UnreadableInputError(f"{source.shown}: standard input is read as one article; name the file")
-    with streams.reading(source.path, source.shown) as stream:
-        yield from lines(stream, source, fields, encoding)
-
-
-def lines(
-    stream: Iterable[bytes], source: Source, fields: Fields, encoding: str | None = None
-) -> Iterator[Record | Flaw | bytes]:
-    """The same, from the lines themselves."""
-    encoding = encoding or "utf-8"
-    if "\n".encode(encoding) != b"\n":
-        raise UnreadableInputError(
-            f"{source.shown}: lines of JSON cannot be told apart in {encoding}; convert to UTF-8"
-        )
-    for number, line in enumerate(stream, 1):
-        yield parse(line, number, source.name, source.shown, fields, encoding) or line
-
-
-Line = TypeVar("Line", bound=Record | Flaw | bytes)
+    for group in corpus_form_of(source.name).groups(source.path, source.name, source.shown, fields, encoding):
+        yield from group
 
 
 def batches(found: Iterable[Line]) -> Iterator[list[Line]]:

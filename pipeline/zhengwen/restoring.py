@@ -1,19 +1,20 @@
 """Originals from cleaned articles and their ledger."""
 
-import hashlib
-import shutil
-from collections.abc import Iterable, Iterator
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from zhengwen import writers
+from zhengwen import rebuilding, writers
 from zhengwen.errors import LedgerError, OutputError, ZhengwenError
 from zhengwen.forms import form_of
-from zhengwen.forms.jsonl import line_of
-from zhengwen.forms.streams import digest, reading, writing
-from zhengwen.ledger.entries import ADVERT, CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
+from zhengwen.forms.records import line_of
+from zhengwen.forms.streams import digest
+from zhengwen.ledger.entries import CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> Iterator[ZhengwenError | None]:
@@ -55,47 +56,11 @@ def _give_many(ledger: Ledger, entry: Entry, folder: Path, output: Path, *, over
             raise OutputError(f"{path}: is there already and is not the original; move it away or add --overwrite")
         path.parent.mkdir(parents=True, exist_ok=True)
         with writers.partial(path) as there:
-            rebuild(ledger, entry, source, there)
+            rebuilding.rebuild(ledger, entry, source, there)
             writers.settle(there, path)
             writers.move(there, path)
     except OSError as e:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
-
-
-def rebuild(ledger: Ledger, entry: Entry, path: Path, there: Path) -> None:
-    """Writes the original of a cleaned file of many articles to ``there``, line by line.
-
-    Raises `LedgerError` where it cannot be given back, and says the remedy.
-    """
-    if not path.is_file():
-        raise LedgerError(f"{path}: the cleaned file is missing; bring it back, or clean the input again, then restore")
-    found = digest(path, str(path))
-    if found == entry.hash:
-        shutil.copyfile(path, there)
-        return
-    if found != entry.cleaned:
-        raise LedgerError(
-            f"{path}: changed since it was cleaned, so it no longer fits the ledger; bring the cleaned file back, or "
-            f"clean the input again; `zhengwen restore --list` shows what was removed"
-        )
-    hash_ = hashlib.sha256()
-    with reading(path, str(path)) as lines, there.open("xb") as file, writing(file, path.name) as stream:
-        for line in _original_lines(lines, ledger.records(entry.key[0], (CLEANED, ADVERT))):
-            hash_.update(line)
-            stream.write(line)
-    if hash_.hexdigest() != entry.hash:
-        raise LedgerError(f"{path}: the cleaned file and the ledger do not give the original; restore the ledger")
-
-
-def _original_lines(lines: Iterable[bytes], changed: Iterator[Recorded]) -> Iterator[bytes]:
-    """The lines of the original: those that were cleaned or left out, by number from the ledger, and the others."""
-    number, rest = 0, iter(lines)
-    for recorded in changed:
-        entry = recorded.entry
-        yield from islice(rest, line_of(entry.key[1]) - number - 1)
-        number = line_of(entry.key[1])
-        yield unpack(entry.whole) if entry.whole is not None else original(next(rest, b""), entry)
-    yield from rest
 
 
 def _inside(name: str) -> Path:
@@ -133,6 +98,21 @@ def input_of(entry: Entry, folder: Path) -> bytes:
         raise LedgerError(f"{path}: {e}; restore {folder}'s ledger from a backup") from None
 
 
+def lines_of(entry: Entry, folder: Path) -> list[int]:
+    """The line, from 1, in which each passage of an article begins in its original; of a record, that of the record.
+
+    0 for the passages of an original that cannot be given back.
+    """
+    if entry.key[1]:
+        return [line_of(entry.key[1])] * len(entry.passages)
+    try:
+        text = input_of(entry, folder).decode(entry.encoding)
+    except (LedgerError, UnicodeError):
+        return [0] * len(entry.passages)
+    ends = [m.end() for m in _LINE_END.finditer(text)]
+    return [bisect_right(ends, p.start) + 1 for p in entry.passages]
+
+
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
@@ -154,10 +134,9 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
         )
     entry = recorded.entry
     if entry.key[1]:
-        raise LedgerError(
-            f"{entry.key[0]}: holds many articles, into which no passage is put back; list its fingerprint in a "
-            f"keep-list and clean again"
-        )
+        path = (folder / _inside(entry.key[0])).resolve()
+        rebuilding.put_back(ledger, path, recorded, passage)
+        return path
     if entry.output:
         raise LedgerError(
             f"{entry.key[0]}: became {entry.output}, into which no passage is put back; list its fingerprint in a "
@@ -167,7 +146,7 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
     before = _read(path)
     if before is None:
         raise LedgerError(f"{path}: the cleaned file is missing; bring it back, or clean the input again")
-    cuts, after = _with_passage(before, entry, passage, path)
+    cuts, after = _with_passage(before, entry, passage, path, folder)
     if after != before:
         try:
             writers.replace(path, after)
@@ -177,7 +156,7 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
     return path
 
 
-def _with_passage(before: bytes, entry: Entry, passage: str, path: Path) -> tuple[tuple[Cut, ...], bytes]:
+def _with_passage(before: bytes, entry: Entry, passage: str, path: Path, folder: Path) -> tuple[tuple[Cut, ...], bytes]:
     """The cuts without a passage, and the original less those; the file as it is, if a killed run put the passage back
     already."""
     if sha256(before) == entry.cleaned:
@@ -192,7 +171,7 @@ def _with_passage(before: bytes, entry: Entry, passage: str, path: Path) -> tupl
     except LedgerError:
         raise LedgerError(
             f"{path}: changed since it was cleaned, so the passage's place is not certain; bring the cleaned file "
-            f"back, or put the passage in by hand: `zhengwen restore --list` shows it"
+            f"back, or put the passage in by hand: `zhengwen restore {folder} --list` shows it"
         ) from None
     return cuts, before
 

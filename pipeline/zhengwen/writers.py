@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from zhengwen.errors import OutputError
 from zhengwen.forms import HTML, form_of
+from zhengwen.lasting import sync
 from zhengwen.ledger.store import FOLDER, location
 from zhengwen.readers import Source
 
@@ -131,17 +132,7 @@ def move(there: Path, path: Path, *, lasting: bool = True) -> None:
     """Puts a partial file in its place, so that it is there also if the power fails."""
     there.replace(path)
     if lasting:
-        _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Makes a renaming last; some file systems cannot, and Windows need not."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(path.parent)
 
 
 def overwrite(path: Path, data: bytes) -> None:

@@ -19,6 +19,8 @@ from zhengwen.reports.terminal import harmless, harmless_line
 
 _settings = {"verbose": False}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_GENERAL = ("-q", "--quiet", "-v", "--verbose", "--color")
+"""Options of all commands, which stand before theirs."""
 _COMMANDS = ("clean", "check", "config", "dedup", "restore", "train", "evaluate", "model")
 
 
@@ -100,6 +102,8 @@ def _tell_usage(error: click.ClickException) -> None:
     """What is wrong with the usage, without what the arguments would have a terminal or a log obey."""
     told = io.StringIO()
     error.show(told)
+    if isinstance(error, click.NoSuchOption) and (option := error.option_name) in _GENERAL:
+        told.write(f"{option} goes before the command: zhengwen {option} {error.ctx.info_name if error.ctx else ''}\n")
     for line in told.getvalue().splitlines():
         click.echo(harmless_line(line), err=True)
 

@@ -13,6 +13,7 @@ import click
 from zhengwen import baseline
 from zhengwen.cli.checking import Checker, Listed, Result
 from zhengwen.cli.configured import Configured, current, source, tailored
+from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.filters import Filters, Known, Sought
 from zhengwen.cli.fixing import Asked, fix
 from zhengwen.cli.outputs import Outputs, ReportType
@@ -64,11 +65,15 @@ class _Options:
     fix: bool
     overwrite: bool
     show_kept: bool
+    jobs: int | None
+    engine: str
+    ray_address: str | None
 
 
 @click.command("check", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @check_options
+@engine_options
 @click.option("--report", "reports", type=ReportType(), multiple=True, help="Write a report too; any number of times.")
 @click.option("--statistics", is_flag=True, help="Show how often each kind was found in place of the findings.")
 @click.option("--diff", is_flag=True, help="Show what `clean` would take of the findings in place of the findings.")
@@ -108,7 +113,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         sources = [s for s in sources if s.path and changed.has(s.path)]
     listed_ = Listed(listed(said.keep_list, paths), _put_back(paths))
     fixed: list[str] = []
-    with _cache(said, paths) as cache:
+    engines = Engines(said.jobs, said.engine, said.ray_address)
+    with _cache(said, paths) as cache, working(engines, size_of(sources)) as engine:
         checker = Checker(
             said.model,
             _loader(said.model),
@@ -119,16 +125,21 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             said.encoding,
             cache,
             Fields(said.text_field, said.id_field),
+            engine,
         )
         if said.fix:
             known = baseline.read(said.baseline) if said.baseline else []
             asked = Asked(kinds_left(said.select, said.ignore), said.min_score, settings, known, said.overwrite)
             fixed = fix(checker, asked, sources, root_of(paths), summary)
-        entries = _run(paths, said, filters, checker, sources, summary)
+        held = Summary()
+        entries = _run(paths, said, filters, checker, sources, summary, held)
     notes = fixed + _notes(said, filters)
     if said.write_baseline:
         notes.append(_write_baseline(said.write_baseline, entries, summary))
-    summarise(summary, verb="found", notes=notes)
+    if said.show_kept:
+        summarise(replace(held, faults=summary.faults), verb="kept", notes=notes)
+    else:
+        summarise(summary, verb="found", notes=notes)
     return summary.exit_code(findings_count=not (said.exit_zero or said.write_baseline))
 
 
@@ -139,8 +150,12 @@ def _run(
     checker: Checker,
     sources: list[Source],
     summary: Summary,
+    held: Summary,
 ) -> list[baseline.Entry]:
-    """Checks the sources and writes every output; what a baseline would hold, if one is to be written."""
+    """Checks the sources and writes every output; what a baseline would hold, if one is to be written.
+
+    summary, held: are told what is found, and what authors keep.
+    """
     scene = _scene(paths)
     entries: list[baseline.Entry] = []
     with (
@@ -164,6 +179,7 @@ def _run(
         for result in checker.check(sources):
             checked = filters.checked(result)
             summary.count(checked.records, advert=checked.advert)
+            held.count(checked.kept, advert=False)
             outputs.article(checked)
             if said.diff and checked.records:
                 _show(result, checked, color=scene.color)

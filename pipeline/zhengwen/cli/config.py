@@ -19,12 +19,15 @@ from zhengwen.reports.terminal import harmless
 @max_removed_option
 @copies_option
 @limit_options
-def command(paths: tuple[str, ...], **values: Any) -> int:  # noqa: ARG001
+def command(paths: tuple[str, ...], **values: Any) -> int:
     """Show the settings for these paths (or the working folder) as TOML, with where each value comes from.
 
     The command line has the last word, then the environment (ZHENGWEN_SELECT for --select), then the nearest
     zhengwen.toml or pyproject.toml with a table [tool.zhengwen], from the folder that holds all paths upward.
     """
+    for path in paths:
+        if not Path(path).exists():
+            raise click.UsageError(f"{path}: no such file or folder; name what exists, or nothing")
     found = current()
     click.echo(f"# file: {harmless(str(found.file)) if found.file else 'none'}")
     lines = [(f"{key} = {_toml(_value(values, key))}", source(key)) for key in KEYS]

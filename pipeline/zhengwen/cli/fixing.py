@@ -12,7 +12,7 @@ from zhengwen.cli.configured import rules
 from zhengwen.cli.filters import Sought
 from zhengwen.forms import HTML
 from zhengwen.readers import Source
-from zhengwen.reports.summary import Summary
+from zhengwen.reports.summary import Summary, counted
 from zhengwen.reports.terminal import harmless
 
 SAFE = 0.9
@@ -69,9 +69,8 @@ def fix(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Path,
     summary.faults += done.faults
     summary.messages += done.messages
     taken = sum(done.passages.values())
-    told = (
-        f"fixed: {taken:,} passages in {done.changed:,} articles; `zhengwen restore {os.path.relpath(folder)}` has them"
-    )
+    where = f"{counted(taken, 'passage')} in {counted(done.changed, 'article')}"
+    told = f"fixed: {where}; `zhengwen restore {os.path.relpath(folder)} --list` shows what went"
     return [harmless(told)] if taken else []
 
 
@@ -79,7 +78,7 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
     from zhengwen.cli import recorded
     from zhengwen.cli.safe import SafeCleaner
     from zhengwen.keeping import Keep
-    from zhengwen.recording import Settings
+    from zhengwen.proving import Settings
 
     sought = {source.name: asked.sought(source) for source in sources}
     cleaner = SafeCleaner(
@@ -87,7 +86,7 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
         asked.kinds,
         Keep(checker.listed.everywhere),
         {name: one.kinds for name, one in sought.items()},
-        lambda name: sought[name].min_score,
+        {name: one.min_score for name, one in sought.items()},
         asked.marks,
     )
     also = {
@@ -101,5 +100,5 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
     }
     settings = Settings(to=HTML, encoding=checker.encoding, overwrite=asked.overwrite, fields=checker.fields)
     summary = Summary()
-    recorded.clean(cleaner, sources, folder, settings, None, summary, also, in_place=True)
+    recorded.clean(cleaner, sources, folder, settings, None, summary, also, in_place=True, engine=checker.engine)
     return summary

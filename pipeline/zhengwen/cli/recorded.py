@@ -12,18 +12,21 @@ import click
 from zhengwen import __version__
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
+from zhengwen.cli.inside import Inside
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
 from zhengwen.dedup.lock import held
 from zhengwen.dedup.verify import Limits
+from zhengwen.engines import Engine
 from zhengwen.forms import form_of
 from zhengwen.keeping import Keep
 from zhengwen.ledger.entries import ADVERT, REFUSED, Key
 from zhengwen.ledger.store import Ledger, location, opened
 from zhengwen.places import Folder, InPlace
+from zhengwen.proving import Settings
 from zhengwen.readers import Source
-from zhengwen.recording import Outcome, Recorder, Settings
+from zhengwen.recording import Outcome, Recorder
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless, harmless_line
 
@@ -49,6 +52,7 @@ def clean(
     also: Mapping[str, object],
     *,
     in_place: bool,
+    engine: Engine | None = None,
 ) -> Done:
     """Cleans the sources into ``folder``, or in place with the ledger there; then leaves copies out, if asked to.
 
@@ -60,12 +64,13 @@ def clean(
         opened(folder, create=True) as ledger,
         held(folder) if copies else nullcontext(),
         progress(len(sources), "article") as bar,
+        Inside() as inside,
     ):
-        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
+        run = ledger.run(cleaner.model.fingerprint, configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
-        place = InPlace() if in_place else Folder(folder, settings.to)
-        sources = _distinct(sources) if in_place else sources
-        how = (cleaner, place, ledger, run, settings)
+        place = InPlace(folder) if in_place else Folder(folder, settings.to)
+        sources = _distinct(sources, folder) if in_place else sources
+        how = (cleaner, place, ledger, run, settings, engine)
         flaws = Counter[Source]()
         for some in (
             Recorder(*how).outcomes(_files(sources, many=False)),
@@ -78,6 +83,7 @@ def clean(
                     done.append(((outcome.source.name, ""), not outcome.skipped))
                 _count(outcome, summary, show=flaws[outcome.source] <= FLAWS)
                 bar.update(not outcome.part)
+                inside.add(outcome.source, outcome.size)
         for source, count in flaws.items():
             more(source, count)
         found = leave_out(folder, ledger, run, done, copies) if copies else []
@@ -92,7 +98,7 @@ def _files(sources: Sequence[Source], *, many: bool) -> list[Source]:
     return [s for s in sources if form_of(s.name).many == many]
 
 
-def _configuration(
+def configuration(
     cleaner: Cleaner, settings: Settings, copies: Limits | None, also: Mapping[str, object]
 ) -> dict[str, object]:
     """All, beside the model, that decides what becomes of an article."""
@@ -126,11 +132,15 @@ def remembered(cleaner: Cleaner, folder: Path) -> Cleaner:
         return remembering(cleaner, ledger)
 
 
-def _distinct(sources: Sequence[Source]) -> list[Source]:
-    """The sources less further names of the same file: a file is cleaned in place once."""
+def _distinct(sources: Sequence[Source], folder: Path) -> list[Source]:
+    """The sources less further names of the same file: a file is cleaned in place once. Says which lie elsewhere."""
     found: dict[Path, Source] = {}
+    inside = folder.resolve()
     for source in sources:
-        first = found.setdefault(source.path.resolve() if source.path else Path(), source)
+        path = source.path.resolve() if source.path else Path()
+        first = found.setdefault(path, source)
+        if first is source and not path.is_relative_to(inside):
+            _say(f"zhengwen: warning: {source.shown}: is a link to {path}, outside of {folder}; that file is cleaned")
         if first is not source:
             _say(f"{source.shown}: is {first.shown} under another name, cleaned and recorded there")
     return list(found.values())

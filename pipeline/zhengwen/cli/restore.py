@@ -4,27 +4,46 @@ from pathlib import Path
 
 import click
 
+from zhengwen.cli.engines import Engines, engine_options
+from zhengwen.cli.shared import Place
 from zhengwen.errors import OutputError
-from zhengwen.ledger.store import Ledger, opened
-from zhengwen.reports.findings import excerpt
+from zhengwen.ledger.store import LISTED, Ledger, opened
+from zhengwen.reports.findings import excerpt, graded
+from zhengwen.reports.summary import counted
 from zhengwen.reports.terminal import harmless, harmless_line
-from zhengwen.restoring import put_back, restore
+from zhengwen.restoring import lines_of, put_back, restore
 
 
 @click.command("restore")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the originals to.")
+@click.argument("folder", metavar="DIR", type=Place())
+@click.option("-o", "--output", type=Place(), help="Folder, or URL, to write the originals to.")
 @click.option("--passage", metavar="ID", help="Put one removed passage back into its cleaned article, and keep it.")
 @click.option("--list", "listing", is_flag=True, help="Print the removed passages with their ids.")
 @click.option("--overwrite", is_flag=True, help="Replace files in the output that are not the originals.")
-def command(folder: Path, output: Path | None, passage: str | None, listing: bool, overwrite: bool) -> int:
+@engine_options
+def command(
+    folder: Path | str,
+    output: Path | str | None,
+    passage: str | None,
+    listing: bool,
+    overwrite: bool,
+    jobs: int | None,
+    engine: str,
+    ray_address: str | None,
+) -> int:
     """Give back what `clean` took from the articles in DIR.
 
-    With -o, writes every input byte for byte, also those left out. `restore DIR -o DIR --overwrite` undoes
-    `clean DIR --in-place`.
+    DIR may be a URL. With -o, writes every input byte for byte, also those left out.
+    `restore DIR -o DIR --overwrite` undoes `clean DIR --in-place`.
     """
     if sum((output is not None, passage is not None, listing)) != 1:
         raise click.UsageError("say what to give back: -o FOLDER for all originals, --passage ID, or --list")
+    if isinstance(folder, str) or isinstance(output, str) or (folder / LISTED).is_file():
+        if output is None:
+            raise click.UsageError("of a cleaned store only all originals can be given back; add -o")
+        from zhengwen.cli import remote
+
+        return remote.restore(folder, output, Engines(jobs, engine, ray_address))
     if output and output.resolve() != folder.resolve() and folder.resolve() in output.resolve().parents:
         raise OutputError(f"{output}: lies inside of {folder}; choose a folder outside of it")
     with opened(folder) as ledger:
@@ -34,7 +53,7 @@ def command(folder: Path, output: Path | None, passage: str | None, listing: boo
         elif output:
             return _restore(ledger, folder, output, overwrite=overwrite)
         else:
-            _list(ledger)
+            _list(ledger, folder)
     return 0
 
 
@@ -45,16 +64,19 @@ def _restore(ledger: Ledger, folder: Path, output: Path, *, overwrite: bool) -> 
         if fault:
             faults += 1
             click.echo(f"zhengwen: error: {harmless(str(fault))}", err=True)
-    _say(f"{given:,} originals in {output}" + (f", {faults:,} could not be given back, see above" if faults else ""))
+    told = counted(given, "original")
+    _say(f"{told} in {output}" + (f", {faults:,} could not be given back, see above" if faults else ""))
     return 2 if faults else 0
 
 
-def _list(ledger: Ledger) -> None:
+def _list(ledger: Ledger, folder: Path) -> None:
     for recorded in ledger.articles():
-        for p in recorded.entry.passages:
-            text = "".join(c.text for c in recorded.entry.cuts if c.passage == p.id)
-            path = harmless(recorded.entry.key[0])
-            click.echo(f"{p.id} {path}:{p.start} {p.kind or 'blank'} {p.score:.2f} {excerpt(text.strip())}")
+        entry = recorded.entry
+        lines = lines_of(entry, folder) if entry.passages else ()
+        for p, line in zip(entry.passages, lines, strict=True):
+            text = "".join(c.text for c in entry.cuts if c.passage == p.id)
+            place = harmless(f"{entry.key[0]}:{line or '?'}")
+            click.echo(f"{p.id} {place} {p.kind or 'blank'} {graded(p.score)} {excerpt(text.strip())}")
 
 
 def _say(message: str) -> None:

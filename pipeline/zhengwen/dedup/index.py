@@ -27,6 +27,7 @@ from zhengwen.dedup.candidates import ARTICLES, entries, key_of, matching, numbe
 from zhengwen.dedup.collection import EMPTY, RECORD, Known, choose, merge
 from zhengwen.dedup.sketch import ALGORITHM, GRAM, NO_KEY, SHINGLE, SLOTS, Keys
 from zhengwen.errors import KeptIndexError
+from zhengwen.lasting import sync
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -237,12 +238,7 @@ def _replace_manifest(folder: Path, manifest: dict[str, Any]) -> None:
         temporary.replace(folder / MANIFEST)
     finally:
         temporary.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync(folder)
 
 
 def _sweep(folder: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -4,15 +4,20 @@ A line is edited as it stands: what goes of the text goes from the characters be
 and no other byte of the line changes.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from zhengwen.articles import Article
 from zhengwen.errors import UnreadableInputError
 from zhengwen.forms.form import MARK, Edit, spans
+from zhengwen.forms.records import Fields, Flaw, Line, Piece, Record, Rewriting, key, own, record_of
+from zhengwen.forms.streams import is_compressed, reading, writing
 
 if TYPE_CHECKING:
     from zhengwen.cleaning import Cleaned
@@ -24,57 +29,6 @@ _UNIT = re.compile(
 )
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 """Numbers stay as they are written: an id of 1.0 is not 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """Where in a record its text and its id stand; without a field for ids, the number of the line is the id."""
-
-    text: str = "text"
-    id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record(Article):
-    """An article that is a field of a line.
-
-    source: the line, its end included; ``source.encode(encoding)`` are its bytes.
-    value: where in it the field's characters stand, without the quotes.
-    field: the field's name.
-    """
-
-    source: str
-    value: "Deletion"
-    field: str
-
-    @property
-    def file(self) -> str:
-        """The name of the file that holds the line."""
-        return self.name[: -len(self.key) - 1]
-
-    @property
-    def key(self) -> str:
-        """The record in the ledger: number of the line, in ten digits, and id if it has one."""
-        return key(self.line, self.record)
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """A line that is kept as it is, and why."""
-
-    line: int
-    data: bytes
-    fault: UnreadableInputError
-
-
-def key(line: int, id_: str) -> str:
-    """Keys sort as the lines do."""
-    return f"{line:010}" if id_ == str(line) else f"{line:010}:{id_}"
-
-
-def line_of(key: str) -> int:
-    """The number of the line of a key."""
-    return int(key.partition(":")[0])
 
 
 def parse(data: bytes, number: int, name: str, shown: str, fields: Fields, encoding: str) -> Record | Flaw | None:
@@ -191,13 +145,61 @@ def places(record: Record, texts: Sequence["Deletion"]) -> tuple["Deletion", ...
     return tuple((starts[a], starts[b]) for a, b in texts)
 
 
+class _Tally:
+    """Hash and size of the bytes that go by."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def add(self, data: bytes) -> bytes:
+        """Counts some; the same."""
+        self._hash.update(data)
+        self._size += len(data)
+        return data
+
+    @property
+    def found(self) -> tuple[str, int]:
+        """SHA-256 in hexadecimal digits, and bytes."""
+        return self._hash.hexdigest(), self._size
+
+
+class _Lines:
+    """See `Rewriting`: the file is one group, and a line is written as it comes."""
+
+    def __init__(self, lines: Iterable[bytes], out: BinaryIO, form: "JsonlForm", *how: object) -> None:
+        self._read, self._written = _Tally(), _Tally()
+        self._lines, self._out, self._form, self._how = lines, out, form, how
+
+    @property
+    def before(self) -> tuple[str, int]:
+        """Of the decompressed bytes."""
+        return self._read.found
+
+    @property
+    def after(self) -> tuple[str, int]:
+        """Of the bytes before they are compressed."""
+        return self._written.found
+
+    def groups(self) -> Iterator[Iterable[Line]]:
+        """The file."""
+        yield self._form.lines(map(self._read.add, self._lines), *self._how)  # type: ignore[arg-type]
+
+    def write(self, outputs: Sequence[bytes | None]) -> None:
+        """Writes the lines that are not left out."""
+        for data in outputs:
+            if data is not None:
+                self._out.write(self._written.add(data))
+
+
 @dataclass(frozen=True, slots=True)
 class JsonlForm:
-    """See `Form`."""
+    """See `CorpusForm`."""
 
     name: str = "jsonl"
     suffixes: tuple[str, ...] = (".jsonl", ".jsonl.gz", ".jsonl.zst")
     many: bool = True
+    by_lines: bool = True
 
     def read(self, data: bytes, name: str, shown: str, encoding: str | None = None) -> Article:  # noqa: ARG002
         """Raises `UnreadableInputError`: the file is no article."""
@@ -218,9 +220,38 @@ class JsonlForm:
         """The others."""
         return list(others)
 
+    def groups(
+        self, path: Path, name: str, shown: str, fields: Fields, encoding: str | None
+    ) -> Iterator[Iterable[Line]]:
+        """The file is one group."""
+        with reading(path, shown) as stream:
+            yield self.lines(stream, name, shown, fields, encoding)
 
-def record_of(cleaned: "Cleaned") -> Record:
-    """The record that was cleaned."""
-    if not isinstance(cleaned.article, Record):
-        raise TypeError(f"{cleaned.article.name} was not read as a record")
-    return cleaned.article
+    def lines(
+        self, stream: Iterable[bytes], name: str, shown: str, fields: Fields, encoding: str | None
+    ) -> Iterator[Line]:
+        """What each line holds. Raises `UnreadableInputError`."""
+        encoding = encoding or "utf-8"
+        if "\n".encode(encoding) != b"\n":
+            raise UnreadableInputError(f"{shown}: lines of JSON cannot be told apart in {encoding}; convert to UTF-8")
+        for number, line in enumerate(stream, 1):
+            yield parse(line, number, name, shown, fields, encoding) or line
+
+    @contextmanager
+    def rewriting(
+        self, path: Path, to: Path, name: str, shown: str, fields: Fields, encoding: str | None
+    ) -> Iterator[Rewriting]:
+        """Line by line; the new file is compressed as the old one's name says."""
+        with reading(path, shown) as stream, to.open("xb") as file, writing(file, path.name) as out:
+            yield _Lines(stream, out, self, name, shown, fields, encoding)
+
+    def holds(self, output: bytes, record: Record) -> str | None:
+        """Parses the line."""
+        again = parse(output, record.line, "", "", Fields(record.field), record.encoding)
+        return again.text if isinstance(again, Record) else None
+
+    def differences(self, original: Path, output: Path) -> Iterator[Piece]:  # noqa: ARG002
+        """None: the lines and their cuts are enough. A compressed file is kept as it is, because nothing says how
+        another program would compress the same lines."""
+        if is_compressed(original):
+            yield from own(original)

@@ -15,15 +15,16 @@ _CHUNK = 1 << 20
 
 
 @contextmanager
-def reading(path: Path, shown: str) -> Iterator[BinaryIO]:
-    """The decompressed bytes of a file. Raises `UnreadableInputError`, also while they are read."""
+def reading(path: Path, shown: str, name: str = "") -> Iterator[BinaryIO]:
+    """The decompressed bytes of a file, whose own name or ``name`` says how. Raises `UnreadableInputError`, also while
+    they are read."""
     try:
         file = path.open("rb")
     except OSError as e:
         raise UnreadableInputError(
             f"{shown}: cannot be read ({(e.strerror or str(e)).lower()}); mend or exclude it"
         ) from None
-    with file, _faults(shown), _reader(file, path.name, shown) as stream:
+    with file, _faults(shown), _reader(file, name or path.name, shown) as stream:
         yield stream
 
 
@@ -40,9 +41,15 @@ def writing(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def digest(path: Path, shown: str) -> str:
+def is_compressed(path: Path) -> bool:
+    """Whether a file begins as gzip's and Zstandard's do."""
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+
+
+def digest(path: Path, shown: str, name: str = "") -> str:
     """SHA-256 of the decompressed bytes, in hexadecimal digits. Raises `UnreadableInputError`."""
-    with reading(path, shown) as stream:
+    with reading(path, shown, name) as stream:
         found = hashlib.sha256()
         while chunk := stream.read(_CHUNK):
             found.update(chunk)

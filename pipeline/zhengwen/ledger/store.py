@@ -1,54 +1,28 @@
 """The ledger as one SQLite file in the ``.zhengwen`` folder of an output; docs/ledger.md describes the tables."""
 
 import json
-import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zhengwen.errors import LedgerError, OutputError
-from zhengwen.ledger.entries import STATUSES, Cut, Entry, Key, Likeness, Passage
+from zhengwen.forms.records import Piece
+from zhengwen.ledger import pieces as parts
+from zhengwen.ledger.entries import STATUSES, Cut, Entry, Key, Likeness
+from zhengwen.ledger.rows import OF_FILES, insert_entry, key_of, passage_of, replace_entry, spelled, stored
+from zhengwen.ledger.schema import connect, faults, prepare
 
 FOLDER = ".zhengwen"
 NAME = "ledger.sqlite"
-FORMAT = 1
-"""SQLite's ``user_version``; a ledger of another one is refused."""
-
-_SCHEMA = """
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, model TEXT NOT NULL, configuration TEXT NOT NULL, started REAL NOT NULL,
-    UNIQUE (model, configuration)
-);
-CREATE TABLE articles (
-    path TEXT NOT NULL, record TEXT NOT NULL, run INTEGER NOT NULL REFERENCES runs,
-    hash TEXT NOT NULL, size INTEGER NOT NULL, form TEXT NOT NULL, encoding TEXT NOT NULL, newlines TEXT NOT NULL,
-    status TEXT NOT NULL, cleaned TEXT, written TEXT NOT NULL, why TEXT NOT NULL,
-    keeper_path TEXT, keeper_record TEXT, alike TEXT, jaccard REAL, containment REAL,
-    whole BLOB, replaces TEXT, output TEXT NOT NULL, overwriting INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (path, record)
-) WITHOUT ROWID;
-CREATE INDEX duplicates ON articles (keeper_path) WHERE keeper_path IS NOT NULL;
-CREATE TABLE passages (
-    id TEXT NOT NULL, path TEXT NOT NULL, record TEXT NOT NULL, "start" INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, kind TEXT NOT NULL, score REAL NOT NULL, fingerprint TEXT NOT NULL, reasons TEXT NOT NULL,
-    PRIMARY KEY (path, record, "start", id)
-) WITHOUT ROWID;
-CREATE INDEX passages_by_id ON passages (id);
-CREATE TABLE cuts (
-    path TEXT NOT NULL, record TEXT NOT NULL, "start" INTEGER NOT NULL, text TEXT NOT NULL, passage TEXT,
-    PRIMARY KEY (path, record, "start")
-) WITHOUT ROWID;
-CREATE TABLE kept (
-    path TEXT NOT NULL, record TEXT NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (path, record, fingerprint)
-) WITHOUT ROWID;
-"""
+SHARDS = f"{FOLDER}/shards"
+"""Where a place that was cleaned shard by shard has a ledger for each."""
+LISTED, COPIES = f"{SHARDS}/all.json", f"{SHARDS}/copies"
 
 _PAGE = 200
-_OF_ARTICLES = ("articles", "passages", "cuts")
 UNFINISHED = "/"
 """What the path of a file of many articles ends with in the ledger until all of it is recorded; no file is named so."""
 
@@ -72,6 +46,16 @@ class Ledger:
     def __init__(self, database: sqlite3.Connection, path: Path) -> None:
         self._database, self.path = database, path
 
+    @property
+    def folder(self) -> Path:
+        """The folder that the ledger is of."""
+        return self.path.parent.parent
+
+    def configuration(self, run: int) -> dict[str, Any]:
+        """What was configured for a run."""
+        row = self._row("SELECT configuration FROM runs WHERE id = ?", (run,))
+        return dict(json.loads(row[0])) if row else {}
+
     def run(self, model: str, configuration: dict[str, object]) -> int:
         """The number of the run with this model (its hash) and configuration; the same when it is repeated."""
         key = (model, json.dumps(configuration, sort_keys=True, ensure_ascii=False))
@@ -85,7 +69,7 @@ class Ledger:
 
     def recorded(self, key: Key) -> Recorded | None:
         """What is recorded of an article."""
-        row = self._row("SELECT * FROM articles WHERE path = ? AND record = ?", _key(key))
+        row = self._row("SELECT * FROM articles WHERE path = ? AND record = ?", key_of(key))
         return self._recorded(row) if row else None
 
     def articles(self) -> Iterator[Recorded]:
@@ -98,14 +82,14 @@ class Ledger:
     def files(self) -> Iterator[Recorded]:
         """The articles that are files, and the files of many articles, by path."""
         for (path,) in self._rows("SELECT path FROM articles WHERE record = '' ORDER BY path", ()):
-            if found := self.recorded((_text(path), "")):
+            if found := self.recorded((spelled(path), "")):
                 yield found
 
     def duplicates(self) -> Iterator[Recorded]:
         """The articles that were left out as copies, by path and record."""
         query = "SELECT path, record FROM articles WHERE keeper_path IS NOT NULL ORDER BY path, record"
         for path, record in self._rows(query, ()):
-            if found := self.recorded((_text(path), _text(record))):
+            if found := self.recorded((spelled(path), spelled(record))):
                 yield found
 
     def records(self, path: str, statuses: Sequence[str] = STATUSES) -> Iterator[Recorded]:
@@ -114,7 +98,7 @@ class Ledger:
         marks = ", ".join("?" * len(statuses))
         those = f"path = ? AND record > ? AND status IN ({marks})"
         query = f"SELECT * FROM articles WHERE {those} ORDER BY record LIMIT {_PAGE}"
-        while rows := self._rows(query, (_stored(path), last, *statuses)):
+        while rows := self._rows(query, (stored(path), last, *statuses)):
             yield from map(self._recorded, rows)
             last = rows[-1][1]
 
@@ -125,62 +109,88 @@ class Ledger:
         return next((r for r in found if not r.entry.key[0].endswith(UNFINISHED)), None)
 
     def kept(self) -> dict[str, frozenset[str]]:
-        """Fingerprints of the passages that were put back, by path."""
+        """Fingerprints of the passages that were put back, by the name of their article."""
         found: dict[str, set[str]] = {}
-        for path, mark in self._rows("SELECT path, fingerprint FROM kept", ()):
-            found.setdefault(_text(path), set()).add(mark)
-        return {path: frozenset(marks) for path, marks in found.items()}
+        for path, record, mark in self._rows("SELECT path, record, fingerprint FROM kept", ()):
+            name = f"{spelled(path)}:{spelled(record)}" if record else spelled(path)
+            found.setdefault(name, set()).add(mark)
+        return {name: frozenset(marks) for name, marks in found.items()}
 
     def write(self, run: int, entries: Sequence[Entry]) -> None:
         """Records articles in place of what was recorded of them."""
         with self._writing() as database:
             for entry in entries:
-                _replace(database, run, entry)
+                replace_entry(database, run, entry)
 
     def begin(self, path: str) -> None:
         """Forgets what killed runs recorded of files of many articles that they did not finish."""
         with self._writing() as database:
-            for table in _OF_ARTICLES:
-                database.execute(f"DELETE FROM {table} WHERE path = ?", (_stored(path + UNFINISHED),))
+            for table in OF_FILES:
+                database.execute(f"DELETE FROM {table} WHERE path = ?", (stored(path + UNFINISHED),))
 
     def write_records(self, run: int, path: str, entries: Sequence[Entry]) -> None:
         """Records part of a file of many articles; `finish` makes it known."""
         with self._writing() as database:
             for entry in entries:
-                _insert(database, run, replace(entry, key=(path + UNFINISHED, entry.key[1])))
+                insert_entry(database, run, replace(entry, key=(path + UNFINISHED, entry.key[1])))
+
+    def write_pieces(self, path: str, output: str, pieces: Iterable[Piece]) -> None:
+        """Records what the output, by its hash, needs to become the original; `finish` makes it known."""
+        first = 0
+        for batch in parts.batches(pieces):
+            with self._writing() as database:
+                parts.insert(database, stored(path + UNFINISHED), output, first, batch)
+            first += len(batch)
+
+    def add_pieces(self, path: str, output: str, pieces: Iterable[Piece]) -> None:
+        """Records the same of an output that is yet to take the place of another one."""
+        with self._writing() as database:
+            parts.insert(database, stored(path), output, 0, pieces)
+
+    def pieces(self, path: str, output: str) -> Iterator[Piece]:
+        """The pieces that make an output, by its hash, the original of a file."""
+        with faults(self.path):
+            yield from parts.select(self._database, stored(path), output)
 
     def finish(self, run: int, entry: Entry) -> None:
         """Records a file of many articles, and its records in place of all that was recorded of them."""
-        path = _stored(entry.key[0])
+        path = stored(entry.key[0])
         with self._writing() as database:
-            for table in _OF_ARTICLES:
+            for table in OF_FILES:
                 database.execute(f"DELETE FROM {table} WHERE path = ?", (path,))
-                unfinished = _stored(entry.key[0] + UNFINISHED)
+                unfinished = stored(entry.key[0] + UNFINISHED)
                 database.execute(f"UPDATE {table} SET path = ? WHERE path = ?", (path, unfinished))
-            _insert(database, run, entry)
+            insert_entry(database, run, entry)
 
-    def put_back(self, recorded: Recorded, entry: Entry, fingerprint: str) -> None:
-        """Records that a passage of an article is in its output again, and stays there."""
+    def put_back(self, recorded: Recorded, entry: Entry, fingerprint: str, file: Entry | None = None) -> None:
+        """Records that a passage of an article is in its output again, and stays there.
+
+        file: of a record, its file as it is now.
+        """
         with self._writing() as database:
-            _replace(database, recorded.run, entry)
-            database.execute("INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", (*_key(entry.key), fingerprint))
+            replace_entry(database, recorded.run, entry)
+            if file:
+                replace_entry(database, recorded.run, file)
+                path = stored(file.key[0])
+                database.execute("DELETE FROM pieces WHERE path = ? AND record <> ?", (path, file.cleaned))
+            database.execute("INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", (*key_of(entry.key), fingerprint))
 
     def overwrite(self, key: Key, packed: bytes) -> None:
         """Records an input as a whole, before its file is overwritten piece by piece."""
         with self._writing() as database:
             database.execute(
-                "UPDATE articles SET whole = ?, overwriting = 1 WHERE path = ? AND record = ?", (packed, *_key(key))
+                "UPDATE articles SET whole = ?, overwriting = 1 WHERE path = ? AND record = ?", (packed, *key_of(key))
             )
 
     def overwritten(self, key: Key) -> None:
         """Records that the overwriting of a file came to its end."""
         with self._writing() as database:
-            database.execute("UPDATE articles SET overwriting = 0 WHERE path = ? AND record = ?", _key(key))
+            database.execute("UPDATE articles SET overwriting = 0 WHERE path = ? AND record = ?", key_of(key))
 
     def _recorded(self, row: tuple[Any, ...]) -> Recorded:
         (path, record, run, hash_, size, form, encoding, lines, status, cleaned, written, why, *rest) = row
         keeper_path, keeper_record, alike, jaccard, containment, whole, replaces, output, overwriting = rest
-        key = (_text(path), _text(record))
+        key = (spelled(path), spelled(record))
         passages = self._rows(
             'SELECT id, "start", "end", kind, score, fingerprint, reasons FROM passages '
             'WHERE path = ? AND record = ? ORDER BY "start"',
@@ -199,14 +209,14 @@ class Ledger:
             status,
             cleaned,
             written,
-            _text(why),
-            None if keeper_path is None else (_text(keeper_path), _text(keeper_record)),
+            spelled(why),
+            None if keeper_path is None else (spelled(keeper_path), spelled(keeper_record)),
             whole,
             replaces,
-            tuple(_passage(*row) for row in passages),
-            tuple(Cut(start, _text(text), passage) for start, text, passage in cuts),
+            tuple(passage_of(*row) for row in passages),
+            tuple(Cut(start, spelled(text), passage) for start, text, passage in cuts),
             None if alike is None else Likeness(alike, jaccard, containment),
-            _text(output),
+            spelled(output),
         )
         return Recorded(entry, run, bool(overwriting))
 
@@ -214,12 +224,12 @@ class Ledger:
         return next(iter(self._rows(query, values)), None)
 
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        with _faults(self.path):
+        with faults(self.path):
             return self._database.execute(query, values).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with _faults(self.path):
+        with faults(self.path):
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
@@ -227,87 +237,6 @@ class Ledger:
             finally:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
-
-
-def _replace(database: sqlite3.Connection, run: int, entry: Entry) -> None:
-    for table in _OF_ARTICLES:
-        database.execute(f"DELETE FROM {table} WHERE path = ? AND record = ?", _key(entry.key))
-    _insert(database, run, entry)
-
-
-def _insert(database: sqlite3.Connection, run: int, entry: Entry) -> None:
-    key = _key(entry.key)
-    keeper = _key(entry.keeper) if entry.keeper else (None, None)
-    alike = entry.likeness
-    row = (
-        *key,
-        run,
-        entry.hash,
-        entry.size,
-        entry.form,
-        entry.encoding,
-        entry.newlines,
-        entry.status,
-        entry.cleaned,
-        entry.written,
-        _stored(entry.why),
-        *keeper,
-        *((alike.reason, alike.jaccard, alike.containment) if alike else (None, None, None)),
-        entry.whole,
-        entry.replaces,
-        _stored(entry.output),
-        0,
-    )
-    database.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(row))})", row)
-    database.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (p.id, *key, p.start, p.end, p.kind, p.score, p.fingerprint, json.dumps(p.reasons, ensure_ascii=False))
-            for p in entry.passages
-        ],
-    )
-    database.executemany(
-        "INSERT INTO cuts VALUES (?, ?, ?, ?, ?)", [(*key, c.start, _stored(c.text), c.passage) for c in entry.cuts]
-    )
-
-
-def _passage(id_: str, start: int, end: int, kind: str, score: float, fingerprint: str, reasons: str) -> Passage:
-    return Passage(id_, start, end, kind, score, fingerprint, tuple(json.loads(reasons)))
-
-
-def _stored(text: str) -> str | bytes:
-    """Text as SQLite takes it; bytes where it holds what is no character (names of files that are not UTF-8)."""
-    try:
-        text.encode()
-        return text
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-
-
-def _text(stored: str | bytes) -> str:
-    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
-
-
-def _key(key: Key) -> tuple[str | bytes, str | bytes]:
-    return _stored(key[0]), _stored(key[1])
-
-
-@contextmanager
-def _faults(path: Path) -> Iterator[None]:
-    """Says in a sentence what SQLite could not do."""
-    try:
-        yield
-    except (sqlite3.DataError, OverflowError) as e:
-        raise LedgerError(f"{path}: an article is too big for the ledger ({e}); exclude it") from None
-    except sqlite3.OperationalError as e:
-        if "locked" in str(e):
-            raise LedgerError(f"{path}: another zhengwen works here; wait until it is done") from None
-        raise OutputError(
-            f"{path}: the ledger cannot be written ({e}); nothing that it does not hold was touched; mend that, then "
-            f"give the same command again"
-        ) from None
-    except sqlite3.DatabaseError as e:
-        raise LedgerError(f"{path}: not a ledger, or a damaged one ({e}); restore it from a backup") from None
 
 
 def location(folder: Path) -> Path:
@@ -330,38 +259,11 @@ def opened(folder: Path, *, create: bool = False) -> Iterator[Ledger]:
             raise OutputError(f"{path.parent}: the folder of the ledger cannot be made ({e.strerror})") from None
     elif not path.is_file():
         raise LedgerError(f"{folder}: holds no ledger ({FOLDER}/{NAME}); name a folder that zhengwen cleaned")
-    with _faults(path):
-        database = _connect(path)
+    with faults(path):
+        database = connect(path)
     try:
-        with _faults(path):
-            _prepare(database, path)
+        with faults(path):
+            prepare(database, path)
         yield Ledger(database, path)
     finally:
         database.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    if path.exists() and not os.access(path.parent, os.W_OK) and not path.with_name(f"{NAME}-wal").exists():
-        where = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        return sqlite3.connect(where, uri=True, isolation_level=None)
-    return sqlite3.connect(path, timeout=1, isolation_level=None)
-
-
-def _prepare(database: sqlite3.Connection, path: Path) -> None:
-    """Locks the ledger, makes it durable, and makes its tables if it is new."""
-    database.execute("PRAGMA locking_mode = EXCLUSIVE")
-    found = database.execute("PRAGMA user_version").fetchone()[0]
-    if found not in (0, FORMAT):
-        raise LedgerError(f"{path}: has format {found}, this zhengwen reads format {FORMAT}; use the one that wrote it")
-    if found == FORMAT and not os.access(path.parent, os.W_OK):
-        return
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
-    database.execute("BEGIN IMMEDIATE")
-    if not found:
-        if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise LedgerError(f"{path}: is a database of something else; move it away")
-        for statement in _SCHEMA.split(";\n"):
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {FORMAT}")
-    database.execute("COMMIT")

@@ -14,7 +14,7 @@ from zhengwen.reports.terminal import COMMAND, harmless, harmless_line
 
 if TYPE_CHECKING:
     from zhengwen.cleaning import Cleaned
-    from zhengwen.model import Model
+    from zhengwen.reasons import Reasons
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -63,10 +63,8 @@ class Checked:
     kept: tuple[Record, ...] = ()
 
 
-def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
-    """The findings of one article, in order."""
-    from zhengwen.reasons import words
-
+def records(cleaned: "Cleaned", path: str, why: "Reasons") -> Iterator[Record]:
+    """The findings of one article, in order; ``why`` has the reasons for each."""
     article = cleaned.article
     starts = _line_starts(article.origin) if cleaned.findings else []
     for f in cleaned.findings:
@@ -74,7 +72,7 @@ def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
         start, end = article.locate(f.start, f.end)
         line = bisect_right(starts, start)
         last = bisect_right(starts, max(start, end - 1))
-        shown, reasons = excerpt(passage), words(model, passage, f.kind)
+        shown, reasons = excerpt(passage), why[passage, f.kind]
         yield Record(
             path,
             start,
@@ -95,6 +93,11 @@ def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
 
 def _line_starts(text: str) -> list[int]:
     return [0, *(m.end() for m in _LINE_BREAK.finditer(text))]
+
+
+def graded(score: float) -> str:
+    """A score as people read it, never above what it is: one that misses a limit must not look as if it met it."""
+    return f"{round(score * 10_000) // 100 / 100:.2f}"
 
 
 def excerpt(passage: str) -> str:

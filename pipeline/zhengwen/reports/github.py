@@ -3,7 +3,7 @@
 import string
 from collections.abc import Iterable, Iterator
 
-from zhengwen.reports.findings import Checked, Record, located
+from zhengwen.reports.findings import Checked, Record, graded, located
 from zhengwen.reports.formats import Scene
 from zhengwen.reports.rules import RULES
 from zhengwen.reports.terminal import harmless
@@ -37,7 +37,7 @@ class Annotations:
             yield _annotation(checked, self._scene.place(checked))
         else:
             for r in checked.records:
-                yield f"{located(r)}: {r.kind} {r.score:.2f} {r.excerpt}\n"
+                yield f"{located(r)}: {r.kind} {graded(r.score)} {r.excerpt}\n"
 
     def fault(self, message: str) -> Iterator[str]:
         """An error, ten at most."""
@@ -55,7 +55,7 @@ def _annotation(checked: Checked, place: str) -> str:
     more = len(checked.records) - 1
     count = f" and {more} more {'passage' if more == 1 else 'passages'}" if more else ""
     title = "zhengwen: an advertisement as a whole" if checked.advert else f"zhengwen: {first.kind}{count}"
-    said = "\n".join(f"{r.line}: {r.kind} {r.score:.2f} {r.excerpt}" for r in checked.records[:ANNOTATIONS])
+    said = "\n".join(f"{r.line}: {r.kind} {graded(r.score)} {r.excerpt}" for r in checked.records[:ANNOTATIONS])
     properties = {
         "file": place,
         "line": str(first.line),
@@ -112,7 +112,7 @@ _HEAD = "| article | line | kind | score | passage |\n|---|---|---|---|---|\n"
 
 def _row(record: Record, place: str) -> str:
     kind = f"{record.kind} (keep?)" if RULES[record.kind].level == "note" else record.kind
-    cells = (_markdown(harmless(place)), str(record.line), kind, f"{record.score:.2f}", _markdown(record.excerpt))
+    cells = (_markdown(harmless(place)), str(record.line), kind, f"{graded(record.score)}", _markdown(record.excerpt))
     return f"| {' | '.join(cells)} |\n"
 
 

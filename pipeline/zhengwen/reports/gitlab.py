@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from zhengwen.reports.findings import Checked, Record, encoded
+from zhengwen.reports.findings import Checked, Record, encoded, graded
 from zhengwen.reports.formats import Occurrences, Scene
 from zhengwen.reports.rules import RULES
 
@@ -42,7 +42,7 @@ def _issue(record: Record, place: str, number: int) -> dict[str, object]:
     named = f"{place}\0{record.record}" if record.record else place
     told = f"{named}\0{record.kind}\0{record.fingerprint}\0{number}".encode("utf-8", "surrogateescape")
     return {
-        "description": f"{record.kind} ({record.score:.2f}): {record.excerpt}",
+        "description": f"{record.kind} ({graded(record.score)}): {record.excerpt}",
         "check_name": f"zhengwen/{record.kind}",
         "fingerprint": hashlib.sha256(told).hexdigest()[:40],
         "severity": RULES[record.kind].severity,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from zhengwen.reports.findings import Checked, Record
+from zhengwen.reports.findings import Checked, Record, graded
 from zhengwen.reports.formats import Scene
 from zhengwen.reports.rules import RULES
 from zhengwen.reports.terminal import harmless
@@ -41,7 +41,7 @@ class JUnit:
 
 
 def _failed(record: Record, place: str) -> str:
-    message = quoteattr(f"{record.kind} {record.score:.2f}: {record.excerpt}")
+    message = quoteattr(f"{record.kind} {graded(record.score)}: {record.excerpt}")
     told = f"{place}:{record.line}:{record.column}\n{record.excerpt}\n{RULES[record.kind].said}"
     failure = f'<failure type="{record.kind}" message={message}>{escape(told)}</failure>'
     return _case(f"line {record.line}, column {record.column}: {record.kind}", place, failure)

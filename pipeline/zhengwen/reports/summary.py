@@ -44,8 +44,8 @@ class Summary:
 
     def add(self, cleaned: "Cleaned", *, count_adverts: bool) -> None:
         """Counts an article; the passages of one that is an advertisement as a whole only if asked to."""
-        counted = cleaned.findings if count_adverts or not cleaned.advert else ()
-        self.count(counted, advert=cleaned.advert)
+        found = cleaned.findings if count_adverts or not cleaned.advert else ()
+        self.count(found, advert=cleaned.advert)
 
     def count(self, passages: Iterable[Passage], *, advert: bool) -> None:
         """Counts an article with these passages."""
@@ -70,15 +70,16 @@ class Summary:
 
     def lines(self, *, verb: str) -> list[str]:
         """The summary: ``verb`` is what happened to the passages, "removed" or "found"."""
-        lines = [f"{_number(self.articles, 'article')}, {self.changed:,} with passages {verb}"]
+        lines = [f"{counted(self.articles, 'article')}, {self.changed:,} with passages {verb}"]
         for kind in BOILERPLATE:
             if self.passages[kind]:
-                count = _number(self.passages[kind], "passage")
+                count = counted(self.passages[kind], "passage")
                 lines.append(f"  {kind:<11} {count:>15}, {self.removed[kind]:>10,} characters")
         if self.faults:
-            lines.append(f"{_number(self.faults, 'input')} could not be done, see above")
+            lines.append(f"{counted(self.faults, 'input')} could not be done, see above")
         return lines
 
 
-def _number(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A number and what it is of: "1 passage", "2,000 passages"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from click import style, unstyle
 
-from zhengwen.reports.findings import Checked, Record, located
+from zhengwen.reports.findings import Checked, Record, graded, located
 from zhengwen.reports.formats import Scene
 from zhengwen.reports.rules import COLORS, RULES
 from zhengwen.reports.terminal import emphasised, harmless_line, pointers
@@ -73,7 +73,7 @@ _DROP = "leave the article out, or let `zhengwen clean --drop-adverts` do it"
 
 def _head(record: Record) -> str:
     place = style(located(record), bold=True)
-    return f"{place}: {style(record.kind, fg=COLORS[record.kind])} {record.score:.2f}"
+    return f"{place}: {style(record.kind, fg=COLORS[record.kind])} {graded(record.score)}"
 
 
 def _extent(record: Record) -> str:

@@ -1,4 +1,4 @@
-"""Features to scores: a linear model over hashed n-grams, and a small network over what stands around a block."""
+"""Features to scores: linear models over hashed n-grams, and small networks over what stands around a block."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,12 +55,58 @@ BITS = 22
 
 
 @dataclass(frozen=True, slots=True)
+class Embedding:
+    """Vectors of blocks: TF-IDF of bigrams of unit length, projected on the axes along which texts differ most.
+
+    Latent semantic analysis (Deerwester et al., 1990). It is fitted without labels, so it knows words no label showed.
+    terms: uint32 (terms,), the buckets that are known, sorted, fewer than 65,536. idf: float32 (terms,).
+    axes: int8 (terms, dimensions); a unit is worth scale: float32 (dimensions,).
+    """
+
+    terms: NDArray[np.uint32]
+    idf: Floats
+    axes: NDArray[np.int8]
+    scale: Floats
+    _row: NDArray[np.uint16] = field(init=False, repr=False)
+    _table: Floats = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        row = np.zeros(1 << BITS, np.uint16)
+        row[self.terms] = np.arange(1, len(self.terms) + 1)
+        table = np.zeros((len(self.terms) + 1, self.axes.shape[1] + 1), np.float32)
+        table[1:, :-1] = self.axes * self.scale
+        table[1:, -1] = self.idf**2
+        object.__setattr__(self, "_row", row)
+        object.__setattr__(self, "_table", table)
+
+    ORDER = 2
+    """Length of the n-grams that it reads."""
+
+    def vectors(self, hashed: Hashed, rows: Ints) -> Floats:
+        """Vectors (rows, dimensions) of the blocks with these numbers."""
+        buckets, starts = hashed[self.ORDER - 1]
+        read = np.zeros(len(starts) - 1, np.bool_)
+        read[rows] = True
+        known = self._row.take(buckets[np.repeat(read, np.diff(starts))])
+        ends = np.cumsum((starts[1:] - starts[:-1])[rows])
+        bounds = np.concatenate(([0], np.concatenate(([0], np.cumsum(known > 0)))[ends]))
+        known = known[known > 0]
+        total = np.zeros((len(rows), self._table.shape[1]), np.float32)
+        for first in range(0, len(rows), TILE):
+            some = first + np.flatnonzero(np.diff(bounds[first : first + TILE + 1]))
+            if len(some):
+                begin, end = bounds[some[0]], bounds[some[-1] + 1]
+                grams = self._table.take(known[begin:end], axis=0)
+                total[some] = np.add.reduceat(grams, bounds[some] - begin)
+        return total[:, :-1] / np.sqrt(np.maximum(total[:, -1:], 1e-6))
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """A perceptron with one hidden layer (ReLU).
 
     centre, scale: float32 (features,), of the standardisation, whose result is clipped to ± `CLIP`.
     hidden: float32 (features, units). hidden_bias: (units,). output: float32 (units, kinds). output_bias: (kinds,).
-    temperature: divides the logits (Guo et al., ICML 2017).
     """
 
     centre: Floats
@@ -69,10 +115,9 @@ class Network:
     hidden_bias: Floats
     output: Floats
     output_bias: Floats
-    temperature: float
 
     def probabilities(self, rows: Floats) -> Floats:
-        """Calibrated probabilities (rows, kinds).
+        """Probabilities (rows, kinds).
 
         Rows are computed in tiles of one shape: a matrix product may round differently for another number of rows, and
         an article's scores must not depend on its batch.
@@ -87,7 +132,7 @@ class Network:
             np.maximum(inside, 0, out=inside)
             out[start : start + TILE] = (inside @ self.output)[: len(part)]
         out += self.output_bias
-        return softmax(out / np.float32(self.temperature))
+        return softmax(out)
 
 
 TILE = 256

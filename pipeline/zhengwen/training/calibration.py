@@ -1,14 +1,15 @@
 """Temperature and decoder, chosen on out-of-fold probabilities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from zhengwen.blocks import Floats
-from zhengwen.model import Features, Model
+from zhengwen.model import Model
+from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
 from zhengwen.training.evaluation import covered
@@ -49,19 +50,19 @@ def decoder(model: Model, held: Sequence[Held]) -> Decoder:
 
     The model gives the temperature alone.
     """
-    tempered = [temper(h.probabilities, model.network.temperature) for h in held]
+    tempered = [temper(h.probabilities, model.temperature) for h in held]
     best, choice = -np.inf, DEFAULT
     for change in CHANGES:
         for caution in CAUTIONS:
             candidate = Decoder(change, caution, WHOLE)
-            value = _value(Model(model.words, model.network, candidate, {}), held, tempered)
+            value = _value(replace(model, decoder=candidate), held, tempered)
             if value > best:
                 best, choice = value, candidate
     return choice
 
 
 def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> float:
-    """f1 by weight, plus the share of gold passages at least half found, less half of the false ones a passage."""
+    """f1 by weight, plus the share of gold passages at least half found, less the number of false ones a passage."""
     counts = np.zeros(7)
     for h, probabilities in zip(held, tempered, strict=True):
         kinds = model.decide(h.features, probabilities).kinds
@@ -76,4 +77,4 @@ def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> fl
     if kept < RETENTION * (kept + lost):
         return kept / max(kept + lost, 1) - RETENTION - 1
     passages = max(passages, 1)
-    return 2 * hit / max(2 * hit + left + lost, 1) + half / passages - 0.5 * false / passages
+    return 2 * hit / max(2 * hit + left + lost, 1) + (half - false) / passages

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
-from zhengwen.model import Features, featurise
+from zhengwen.scoring import Features, featurise
+from zhengwen.stages.features import ORDERS
 from zhengwen.stages.scores import BITS
 from zhengwen.training.evaluation import paint, weights
 from zhengwen.training.labels import Labelled
@@ -70,11 +71,11 @@ def _targets(sample: Labelled, bounds: Ints) -> tuple[NDArray[np.int8], Floats]:
     return targets, total.astype(np.float32)
 
 
-def word_counts(batch: Batch) -> sp.csr_matrix:
-    """How often each bucket's n-grams occur: (labelled blocks, buckets)."""
-    rows = np.flatnonzero(batch.labelled)
+def word_counts(batch: Batch, rows: Ints, orders: Sequence[int] = ORDERS) -> sp.csr_matrix:
+    """How often the n-grams of each bucket occur in the blocks with these numbers: (rows, buckets)."""
     owners, columns = [], []
-    for buckets, starts in batch.features.hashed:
+    for order in orders:
+        buckets, starts = batch.features.hashed[order - 1]
         count = np.diff(starts)[rows]
         place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         columns.append(buckets[np.repeat(starts[:-1][rows], count) + place])

@@ -1,4 +1,4 @@
-"""Fits a model: words, then a network over the words' out-of-fold scores.
+"""Fits a scorer: words, a network over the words' out-of-fold scores, a second one over the first's.
 
 Stacked sequential learning (Cohen and Carvalho, IJCAI 2005). Each fit runs on one thread, in as many processes as asked
 for: a matrix product split among threads may round differently, and the number of processes must not change a model.
@@ -21,9 +21,10 @@ from threadpoolctl import threadpool_limits
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
 from zhengwen.errors import LabelError
-from zhengwen.stages import features
-from zhengwen.stages.scores import Network, Words
+from zhengwen.scoring import Scorer, first_rows, second_rows
+from zhengwen.stages.scores import Embedding, Network, Words
 from zhengwen.training.corpus import Batch, word_counts
+from zhengwen.training.embedding import fit_embedding
 from zhengwen.training.network import ABSENT, fit_network
 
 Result = TypeVar("Result")
@@ -33,7 +34,9 @@ Tick = Callable[[], object]
 INNER_FOLDS = 4
 _LEAST_FREQUENCY = 3
 """Blocks that a bucket must occur in to become a term."""
-STEPS = INNER_FOLDS + 2
+_DROPOUT = 0.3
+"""Of the first network, whose rows hold the vectors too."""
+STEPS = 2 * INNER_FOLDS + 4
 """Ticks of one `fit`."""
 
 
@@ -45,23 +48,66 @@ class Rows:
     owner: Ints
 
 
-def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: int = 0) -> tuple[Words, Network]:
-    """Fits words and network on batches.
+def fit(batches: Sequence[Batch], groups: Ints, *, jobs: int, tick: Tick, seed: int = 0) -> Scorer:
+    """Fits a scorer on batches.
 
     groups: source of each article, by the article's number; the out-of-fold scores never cross a source.
     """
     rows = _rows(batches)
-    counts = sp.vstack([word_counts(b) for b in batches], format="csr")
     fold_of = _folds(rows.owner, groups)
     masks = [fold_of[rows.owner] != k for k in range(int(fold_of.max()) + 1)]
+    counts = sp.vstack([word_counts(b, np.flatnonzero(b.labelled)) for b in batches], format="csr")
     tasks = (delayed(_fit_words)(counts[mask], rows.targets[mask]) for mask in masks)
     partial = _ticking(Parallel(n_jobs=jobs, return_as="generator")(tasks), tick)
     words = _fit_words(counts, rows.targets)
     tick()
-    table = np.concatenate([_context(b, partial, fold_of) for b in batches])
-    network = fit_network(table, rows.targets, seed)
+    del counts
+    embedding = fit_embedding(batches, seed)
     tick()
-    return words, network
+    stack = _Stack(partial, embedding, fold_of)
+    table = np.concatenate([stack.first(b)[_labelled(b)] for b in batches])
+    tasks = (delayed(fit_network)(table[mask], rows.targets[mask], seed, _DROPOUT) for mask in masks)
+    networks = _ticking(Parallel(n_jobs=jobs, return_as="generator")(tasks), tick)
+    first = fit_network(table, rows.targets, seed, _DROPOUT)
+    tick()
+    table = np.concatenate([stack.second(b, networks) for b in batches])
+    second = fit_network(table, rows.targets, seed)
+    tick()
+    return Scorer(words, embedding, first, second)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """Rows of batches whose scores, at every stage, come from the model that never saw the article's source.
+
+    words: one for each fold, fitted on the others. fold_of: of each article, by its number.
+    """
+
+    words: Sequence[Words]
+    embedding: Embedding
+    fold_of: Ints
+
+    def first(self, batch: Batch) -> Floats:
+        """Rows of the first network: (readable blocks, features)."""
+        folds = self.fold_of[batch.owner]
+        scores = np.zeros((len(folds), len(KINDS)), np.float32)
+        for k in np.unique(folds).tolist():
+            scores[folds == k] = self.words[k].logits(batch.features.hashed)[folds == k]
+        return first_rows(scores, self.embedding, batch.features)
+
+    def second(self, batch: Batch, networks: Sequence[Network]) -> Floats:
+        """Rows of the second network: (labelled blocks, features)."""
+        rows = self.first(batch)
+        folds = self.fold_of[batch.owner][batch.features.blocks.readable()]
+        seen = np.zeros((len(rows), len(KINDS)), np.float32)
+        for k in np.unique(folds).tolist():
+            seen[folds == k] = networks[k].probabilities(rows[folds == k])
+        return second_rows(seen, rows, batch.features, _labelled(batch))
+
+
+def _labelled(batch: Batch) -> Ints:
+    """Numbers of the labelled blocks among the readable ones."""
+    return np.flatnonzero(batch.labelled[batch.features.blocks.readable()])
 
 
 def _ticking(results: Iterable[Result], tick: Tick) -> list[Result]:
@@ -113,14 +159,3 @@ def _fit_words(counts: sp.csr_matrix, targets: NDArray[np.int8]) -> Words:
         weights[:, kind] = coefficients[:, column].astype(np.float16)
         bias[kind] = intercepts[column]
     return Words(terms.astype(np.uint32), idf, weights, bias)
-
-
-def _context(batch: Batch, partial: Sequence[Words], fold_of: Ints) -> Floats:
-    """Context of the labelled blocks, each article's word scores from the model that never saw its source."""
-    found = batch.features
-    folds = fold_of[batch.owner]
-    scores = np.zeros((len(found.blocks), len(KINDS)), np.float32)
-    for k in np.unique(folds).tolist():
-        scores[folds == k] = partial[k].logits(found.hashed)[folds == k]
-    rows = features.context(scores, found.structure, found.blocks)
-    return rows[batch.labelled[found.blocks.readable()]]

@@ -1,4 +1,4 @@
-"""Trains the perceptron over the context.
+"""Trains the perceptrons over the context.
 
 One hidden layer with dropout on input and hidden units (Srivastava et al., JMLR 2014), which is what keeps it from
 trusting a single feature of a site it knows; AdamW (Loshchilov and Hutter, ICLR 2019) with a one-cycle learning rate
@@ -18,7 +18,6 @@ from zhengwen.stages.scores import Network, softmax, standardise
 UNITS = 256
 EPOCHS = 12
 BATCH = 512
-_DROP_INPUT = 0.2
 _DROP_HIDDEN = 0.5
 _RATE = 3e-3
 _DECAY = 1e-2
@@ -28,8 +27,11 @@ ABSENT = -20.0
 """Score of a kind that the labels never show."""
 
 
-def fit_network(table: Floats, targets: NDArray[np.int8], seed: int) -> Network:
-    """A network fitted to rows (rows, features) and their kinds; the same bytes for the same input, on one thread."""
+def fit_network(table: Floats, targets: NDArray[np.int8], seed: int, dropout: float = 0.2) -> Network:
+    """A network fitted to rows (rows, features) and their kinds; the same bytes for the same input, on one thread.
+
+    dropout: share of the input that each step does not see.
+    """
     centre, scale = table.mean(0), table.std(0) + np.float32(1e-3)
     rows = standardise(table, centre, scale)
     goals = np.eye(len(KINDS), dtype=np.float32)[targets]
@@ -42,11 +44,11 @@ def fit_network(table: Floats, targets: NDArray[np.int8], seed: int) -> Network:
             order = rng.permutation(len(rows))
             for start in range(0, len(rows), BATCH):
                 chosen = order[start : start + BATCH]
-                adam.step(layers, _gradients(rng, layers, rows[chosen], goals[chosen]))
+                adam.step(layers, _gradients(rng, layers, rows[chosen], goals[chosen], dropout))
     hidden, hidden_bias, output, output_bias = layers
     absent = goals.max(0) == 0
     output[:, absent], output_bias[absent] = 0, ABSENT
-    return Network(centre, scale, hidden, hidden_bias, output, output_bias, 1.0)
+    return Network(centre, scale, hidden, hidden_bias, output, output_bias)
 
 
 def _uniform(rng: np.random.Generator, size: tuple[int, int]) -> Floats:
@@ -61,10 +63,12 @@ def _dropout(rng: np.random.Generator, shape: tuple[int, ...], share: float) -> 
     return mask
 
 
-def _gradients(rng: np.random.Generator, layers: list[Floats], rows: Floats, goals: Floats) -> list[Floats]:
+def _gradients(
+    rng: np.random.Generator, layers: list[Floats], rows: Floats, goals: Floats, dropout: float
+) -> list[Floats]:
     """Of the mean cross-entropy of a batch, by each of the layers."""
     hidden, hidden_bias, output, output_bias = layers
-    seen = rows * _dropout(rng, rows.shape, _DROP_INPUT)
+    seen = rows * _dropout(rng, rows.shape, dropout)
     inside = seen @ hidden + hidden_bias
     passing = (inside > 0) * _dropout(rng, inside.shape, _DROP_HIDDEN)
     inside *= passing

@@ -58,7 +58,7 @@ def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds:
     held: list[list[Held]] = []
     for k in range(folds):
         inside = [b for other in range(folds) if other != k for part in parts[other] for b in part]
-        models.append(Model(*fit(inside, groups, jobs=jobs, tick=tick), DEFAULT, {}))
+        models.append(Model(fit(inside, groups, jobs=jobs, tick=tick), 1.0, DEFAULT, {}))
         held.append([_held(models[k], b) for b in parts[k][0]])
     predicted: dict[int, tuple[Span, ...]] = {}
     for k, model in enumerate(models):
@@ -78,7 +78,7 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model,
     """
     validation = cross_validate(samples, jobs=jobs, tick=tick)
     everything = [b for part in validation.parts for b in part]
-    final = Model(*fit(everything, _groups(samples, FOLDS), jobs=jobs, tick=tick), DEFAULT, {})
+    final = Model(fit(everything, _groups(samples, FOLDS), jobs=jobs, tick=tick), 1.0, DEFAULT, {})
     return replace(choose(final, validation.held), card=_card(samples, validation.figures)), validation
 
 
@@ -106,7 +106,7 @@ def _held(model: Model, batch: Batch) -> Held:
 
 def choose(model: Model, held: Sequence[Held]) -> Model:
     """The model with the temperature and the decoder that suit held-out scores."""
-    tempered = replace(model, network=replace(model.network, temperature=temperature(held)))
+    tempered = replace(model, temperature=temperature(held))
     return replace(tempered, decoder=decoder(tempered, held))
 
 

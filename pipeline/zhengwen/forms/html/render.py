@@ -10,18 +10,14 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from zhengwen.forms.html.line import Line, Part, says
-from zhengwen.forms.html.scan import Token, TokenType, names
+from zhengwen.forms.html.markdown import address, fenced, head, is_data, picture, row
+from zhengwen.forms.html.scan import Token, TokenType
 from zhengwen.forms.html.tree import BLOCKS, Element, walk
 from zhengwen.forms.html.visible import hidden, tex
 
-_PICTURE_SOURCES = ("data-src", "data-original", "data-actualsrc", "data-original-src", "data-lazy-src", "src")
-"""Where sites that load pictures late keep the address, before the place of a placeholder."""
 _ADDRESSED = re.compile(r"<!--\s*zhengwen:[^<>]*-->")
-_LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|brush:)[-:]?\s*([A-Za-z0-9+#-]+)")
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
-_NO_CELL = names("table ul ol pre blockquote hr h1 h2 h3 h4 h5 h6")
-"""Blocks that a cell of a Markdown table cannot hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +196,7 @@ class _Writer:
         return _Container(element, marker, " " * len(marker))
 
     def _begin_table(self, element: Element) -> None:
-        if element.name == "table" and _is_data(element):
+        if element.name == "table" and is_data(element):
             self.table = _Table(element)
         elif element.name == "tr" and self.table is not None:
             self.table.cells = []
@@ -260,18 +256,8 @@ class _Writer:
         self.code = None
         code = self.line.parts
         self.line.restart()
-        text = "".join(t for t, _, _ in code)
-        if not text.strip():
-            return
-        fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-        inner = next((c for c in element.children if isinstance(c, Element)), element)
-        language = _LANGUAGE.search(f"{element.attribute('class')} {inner.attribute('class')}")
-        parts: list[Part] = [(f"{fence}{language[1] if language else ''}\n", -1, -1)]
-        for part in code:
-            parts += _lines(*part)
-        if not parts[-1][0].endswith("\n"):
-            parts.append(("\n", -1, -1))
-        self._put_lines([*parts, (fence, -1, -1)])
+        if parts := fenced(element, code):
+            self._put_lines(parts)
 
     # tables
 
@@ -295,19 +281,12 @@ class _Writer:
         cells, self.table.cells = self.table.cells or [], None
         if not any(says(cell) for cell in cells):
             return
-        parts: list[Part] = [("|", -1, -1)]
-        for cell in cells:
-            while cell and not cell[-1][0].strip():
-                cell.pop()
-            parts.append((" ", -1, -1))
-            parts += [(text.replace("|", "\\|"), start, end) for text, start, end in cell]
-            parts.append((" |", -1, -1))
         if self.table.rows == 0:
-            self._put_lines([*parts, ("\n", -1, -1), ("|" + " --- |" * len(cells), -1, -1)])
+            self._put_lines(head(cells))
         else:
             self.out.append(("\n", -1, -1))
             self._prefix()
-            self.out += parts
+            self.out += row(cells)
         self.table.rows += 1
 
     # within a line
@@ -324,14 +303,12 @@ class _Writer:
             self.line.hard_break(element.start, element.end)
 
     def _picture(self, element: Element) -> None:
-        address = next((a for a in map(element.attribute, _PICTURE_SOURCES) if a and not a.startswith("data:")), "")
-        name = re.sub(r"[\\\[\]]", r"\\\g<0>", " ".join(element.attribute("alt").split()))
-        self.line.text(f"![{name}]({_address(address)})", element.start, element.end)
+        self.line.text(picture(element), element.start, element.end)
 
     def _link(self, element: Element) -> None:
-        address = element.attribute("href").strip()
-        if address and not address.lower().startswith(("#", "javascript:")):
-            self.line.open(element, "[", f"]({_address(address)})")
+        place = element.attribute("href").strip()
+        if place and not place.lower().startswith(("#", "javascript:")):
+            self.line.open(element, "[", f"]({address(place)})")
 
     def _inline_code(self, element: Element) -> None:
         runs = re.findall(r"`+", self.source[element.inside : element.outside])
@@ -350,33 +327,3 @@ class _Writer:
                 pieces.append(Piece(place, place + len(text), start, end, exact))
             place += len(text)
         return Rendered("".join(text for text, _, _ in self.out), tuple(pieces))
-
-
-def _lines(text: str, start: int, end: int) -> list[Part]:
-    """The lines of a part of code, each ending with a line feed where the source's line ends."""
-    exact = end - start == len(text)
-    parts: list[Part] = []
-    for line in re.finditer(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+", text):
-        shown = line[0].rstrip("\r\n") + ("\n" if line[0][-1] in "\r\n" else "")
-        parts.append((shown, start + line.start(), start + line.end()) if exact else (shown, start, end))
-    return parts
-
-
-def _address(address: str) -> str:
-    cleaned = re.sub(r"[\s<>]", lambda m: f"%{ord(m[0]):02X}" if m[0].isascii() else "", address)
-    return f"<{cleaned}>" if re.search(r"[()]", cleaned) else cleaned
-
-
-def _is_data(table: Element) -> bool:
-    """Whether a table holds data and not the page's layout: two rows and columns or more, no blocks in its cells."""
-    columns: list[int] = []
-    for node, begins in walk(table):
-        if not begins or not isinstance(node, Element) or node is table:
-            continue
-        if node.name in _NO_CELL:
-            return False
-        if node.name == "tr":
-            columns.append(0)
-        elif node.name in ("td", "th") and columns:
-            columns[-1] += 1
-    return len(columns) > 1 and max(columns) > 1

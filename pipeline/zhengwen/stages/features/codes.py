@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Blocks, Floats, Ints
+from zhengwen.stages.features.disguise import reveal
 
 _TARGET = re.compile(r"\]\([^)\n]{0,2000}\)|https?://[^\s)>\]）】」]+|<[^>\n]{1,2000}>")
 _HOST = re.compile(r"//([^/?#\s)>\"']+)")
@@ -20,18 +22,25 @@ TAG = 3
 
 _INVISIBLE = (0x7F, 0xA0, 0xAD, 0x205F, 0x2060, 0x3000, 0xFEFF, *range(0x2000, 0x2010), *range(0x2028, 0x2030))
 _MARKUP = "*_~`>#\\"
+_SIMPLIFIED = Path(__file__).with_name("simplified.txt")
+"""Pairs of a traditional character and its simplified form, after OpenCC; benchmarks/simplified.py writes them."""
 _COMPATIBLE = ((0x21, 0x180), (0x2010, 0x2070), (0x2460, 0x2500), (0x3000, 0x3400), (0xF900, 0x10000))
 
 
 def _fold_table() -> NDArray[np.uint32]:
     """Folded code of each code point of the basic plane: NFKC and lower case where that is a single character,
-    digits to ``0``; white space, variation selectors and invisible characters to `DROPPED`."""
+    traditional characters to simplified ones, digits to ``0``; white space, variation selectors and invisible
+    characters to `DROPPED`."""
     table = np.arange(0x10000, dtype=np.uint32)
     for low, high in _COMPATIBLE:
         for code in range(low, high):
             folded = unicodedata.normalize("NFKC", chr(code)).casefold()
             if len(folded) == 1 and ord(folded) < 0x10000:
                 table[code] = ord(folded)
+    simplified = np.arange(0x10000, dtype=np.uint32)
+    pairs = np.array([*map(ord, _SIMPLIFIED.read_text(encoding="utf-8").replace("\n", ""))], np.uint32)
+    simplified[pairs[::2]] = pairs[1::2]
+    table = simplified[table]
     table[np.isin(table, np.array([*b"0123456789"]))] = ord("0")
     table[:0x21] = table[0xFE00:0xFE10] = DROPPED
     table[list(_INVISIBLE)] = DROPPED
@@ -73,6 +82,7 @@ def encode(texts: Sequence[str]) -> Codes:
     whole = "".join(texts)
     raw = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     folded = fold(raw)
+    reveal(folded, raw, np.cumsum([0, *map(len, texts)]))
     shown = np.where(_IS_MARKUP[np.minimum(folded, 0x7F)], np.uint32(DROPPED), folded)
     links, images = [], []
     for match in _TARGET.finditer(whole):

@@ -1,15 +1,13 @@
-"""What stands around a block: the word scores of its neighbours, its section, its leaf block and its article.
+"""What stands around a block: the scores of its neighbours, its section, its leaf block and its article.
 
-Stacked sequential learning (Cohen and Carvalho, IJCAI 2005): a second classifier reads the first one's out-of-fold
+Stacked sequential learning (Cohen and Carvalho, IJCAI 2005): a classifier reads an earlier one's out-of-fold
 predictions in a neighbourhood, so that decisions of neighbours support each other.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from zhengwen.blocks import Blocks, BlockType, Flags, Floats, Ints
+from zhengwen.blocks import Blocks, BlockType, Flags, Floats
+from zhengwen.stages.features.runs import EVERY, Rows, Runs, Windows, changes, shifted
 
 _NEIGHBOURS = (1, -1, 2, -2)
 _WINDOWS = (3, 8, 20)
@@ -35,30 +33,6 @@ _NEAR_COLUMNS = (
 )
 _STRONG = (0.3, 0.8)
 _FAR = 60
-_FIXED_POINT = 2.0**24
-"""Running sums are kept in integers, so that a row does not depend on what stands before it in the batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """Consecutive rows with the same key: the row at which each run begins, its length, and the run of each row."""
-
-    starts: Ints
-    lengths: Ints
-    of_row: Ints
-
-    @classmethod
-    def split(cls, change: Flags) -> "_Runs":
-        starts = np.flatnonzero(change)
-        return cls(starts, np.diff(np.append(starts, len(change))), np.cumsum(change) - 1)
-
-    def mean(self, rows: Floats) -> Floats:
-        means: Floats = np.add.reduceat(rows, self.starts) / self.lengths[:, None].astype(np.float32)
-        return means[self.of_row]
-
-    def maximum(self, rows: Floats) -> Floats:
-        highest: Floats = np.maximum.reduceat(rows, self.starts)
-        return highest[self.of_row]
 
 
 def probabilities(logits: Floats) -> Floats:
@@ -68,31 +42,34 @@ def probabilities(logits: Floats) -> Floats:
     return share
 
 
-def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks) -> Floats:
-    """Feature rows (readable blocks, features) from word scores (blocks, kinds) and structure columns (blocks,)."""
+def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks, more: Floats, at: Rows = EVERY) -> Floats:
+    """Feature rows (rows, features) from scores (blocks, kinds) and structure columns (blocks,).
+
+    more: columns (rows, …) that come last, as they are. at: which of the readable blocks have a row; all by default.
+    """
     rows = np.flatnonzero(blocks.readable())
-    table = np.stack([column[rows] for column in structure.values()], axis=1)
-    owner = blocks.owner()[rows]
     if not len(rows):
-        return np.zeros((0, _width(len(structure))), np.float32)
+        return np.zeros((0, _width(len(structure)) + more.shape[1]), np.float32)
+    owner = blocks.owner()[rows]
     scores = logits[rows]
     shares = probabilities(scores)
-    articles = _Runs.split(_changes(owner))
-    near = [list(structure).index(name) for name in _NEAR_COLUMNS]
+    articles = Runs.split(changes(owner))
+    near = np.stack([structure[name][rows] for name in _NEAR_COLUMNS], axis=1)
     heading = blocks.types[rows] == BlockType.HEADING
-    leaves = _Runs.split(_changes(owner) | _changes(blocks.leaves[rows]))
+    leaves = Runs.split(changes(owner) | changes(blocks.leaves[rows]))
     parts = [
-        scores - scores.mean(1, keepdims=True),
-        shares,
-        *(_shifted(shares, k, owner) for k in _NEIGHBOURS),
-        *_windows(shares, articles),
-        articles.maximum(shares[:, 1:]),
-        *_section(shares, heading, articles),
-        leaves.mean(shares),
-        leaves.maximum(shares[:, 1:]),
-        *(_distances(1 - shares[:, 0] > level, articles) for level in _STRONG),
-        table,
-        *(_shifted(table[:, near], k, owner) for k in _NEAR),
+        scores[at] - scores[at].mean(1, keepdims=True),
+        shares[at],
+        *(shifted(shares, k, owner, at) for k in _NEIGHBOURS),
+        *_around(Windows(shares, articles, at)),
+        articles.maximum(shares[:, 1:], at),
+        *_section(shares, heading, articles, at),
+        leaves.mean(shares, at),
+        leaves.maximum(shares[:, 1:], at),
+        *(_distances(1 - shares[:, 0] > level, articles)[at] for level in _STRONG),
+        np.stack([column[rows[at]] for column in structure.values()], axis=1),
+        *(shifted(near, k, owner, at) for k in _NEAR),
+        more,
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
@@ -102,65 +79,37 @@ def _width(columns: int) -> int:
     return shares + 4 + 22 + 9 + 2 * len(_STRONG) + columns + len(_NEAR) * len(_NEAR_COLUMNS)
 
 
-def _changes(keys: NDArray[np.generic]) -> Flags:
-    return np.concatenate(([True], keys[1:] != keys[:-1]))
-
-
-def _shifted(rows: Floats, by: int, owner: Ints) -> Floats:
-    """The row ``by`` places further on (back if negative) in the same article, or zeros."""
-    moved = np.zeros_like(rows)
-    if abs(by) >= len(rows):
-        return moved
-    here, there = (slice(None, -by), slice(by, None)) if by > 0 else (slice(-by, None), slice(None, by))
-    moved[here] = rows[there] * (owner[here] == owner[there])[:, None]
-    return moved
-
-
-def _windows(shares: Floats, articles: _Runs) -> list[Floats]:
+def _around(windows: Windows) -> list[Floats]:
     """Mean over windows before and after each row, over all before, all after, and the whole article."""
-    exact = np.rint(shares * _FIXED_POINT).astype(np.int64)
-    sums = np.concatenate((np.zeros((1, shares.shape[1]), np.int64), np.cumsum(exact, 0)))
-    row = np.arange(len(shares))
-    first = articles.starts[articles.of_row]
-    stop = first + articles.lengths[articles.of_row]
-
-    def mean(begin: Ints, end: Ints) -> Floats:
-        begin, end = np.maximum(begin, first), np.minimum(end, stop)
-        count = np.maximum(end - begin, 1)[:, None]
-        means: Floats = ((sums[end] - sums[begin]) / (count * _FIXED_POINT)).astype(np.float32)
-        return means
-
-    around = [m for size in _WINDOWS for m in (mean(row - size, row), mean(row + 1, row + 1 + size))]
-    return [*around, mean(first, row), mean(row + 1, stop), mean(first, stop)]
+    near = [m for size in _WINDOWS for m in (windows.before(size), windows.after(size))]
+    return [*near, windows.all_before(), windows.all_after(), windows.whole()]
 
 
-def _section(shares: Floats, heading: Flags, articles: _Runs) -> list[Floats]:
+def _section(shares: Floats, heading: Flags, articles: Runs, at: Rows) -> list[Floats]:
     """The section of each row, from one heading to the next: its scores, its heading's, the next heading's."""
     change = heading.copy()
     change[articles.starts] = True
-    sections = _Runs.split(change)
-    top = sections.starts[sections.of_row]
-    after = np.arange(len(shares)) - top
-    length = sections.lengths[sections.of_row]
-    following = np.minimum(top + length, len(shares) - 1)
-    inside = (articles.of_row[following] == articles.of_row) & (top + length < len(shares))
+    sections = Runs.split(change)
+    top, stop = sections.first[at], sections.stop[at]
+    row = np.arange(len(shares))[at]
+    following = np.minimum(stop, len(shares) - 1)
+    inside = (articles.of_row[following] == articles.of_row[at]) & (stop < len(shares))
     return [
-        sections.mean(shares),
-        sections.maximum(shares[:, 1:]),
+        sections.mean(shares, at),
+        sections.maximum(shares[:, 1:], at),
         shares[top] * heading[top, None],
-        (after > 0)[:, None].astype(np.float32),
-        np.log1p(after)[:, None].astype(np.float32),
-        np.log1p(length - after)[:, None].astype(np.float32),
+        (row > top)[:, None].astype(np.float32),
+        np.log1p(row - top)[:, None].astype(np.float32),
+        np.log1p(stop - row)[:, None].astype(np.float32),
         shares[following] * inside[:, None],
     ]
 
 
-def _distances(strong: Flags, articles: _Runs) -> Floats:
+def _distances(strong: Flags, articles: Runs) -> Floats:
     """Logarithm of the distance (rows, at most 60) to the nearest strong row before and after, in the same article."""
     n = len(strong)
     row = np.arange(n)
-    first = articles.starts[articles.of_row]
-    stop = first + articles.lengths[articles.of_row]
+    first, stop = articles.first, articles.stop
     seen = np.maximum.accumulate(np.where(strong, row, -1))
     before = np.concatenate(([-1], seen[:-1]))
     to_come = np.minimum.accumulate(np.where(strong, row, n)[::-1])[::-1]
