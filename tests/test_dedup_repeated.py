@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import text
 
-from zhengwen.dedup.repeated import LEAST, Tally, find, fingerprints
+from zhengwen.dedup.repeated import LEAST, Tally, find, fingerprints, line
 from zhengwen.readers import find as find_sources
 from zhengwen.repeats import by_folder, readable, repeated_lines
 
@@ -110,3 +110,13 @@ def test_any_text_is_counted_alike_in_every_batch(articles: list[str]) -> None:
     assert together[0].tolist() == [h for hashes, _, _ in alone for h in hashes.tolist()]
     assert together[1].tolist() == [n for _, lengths, _ in alone for n in lengths.tolist()]
     assert (together[1] < LEAST).sum() <= len(together[0])
+
+
+@given(text)
+def test_the_line_of_a_fingerprint_has_it(article: str) -> None:
+    for fingerprint in fingerprints([article])[0].tolist():
+        found = line(article, fingerprint)
+        if found.strip(" \t>")[:3] in ("```", "~~~"):  # after a lone carriage return; alone it would open a fence
+            continue
+        assert fingerprint in fingerprints([found])[0].tolist()
+    assert line(article, 1) == ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zhengwen import stamps
+from zhengwen.articles import Article
 from zhengwen.cli.examining import Answer, Case, Examiner, Question, Selection
 from zhengwen.engines import Engine, Here
 from zhengwen.errors import UnreadableInputError
@@ -43,10 +44,14 @@ class Result:
     encoding: str | None = None
     record: forms.Record | None = None
 
+    def article(self) -> Article:
+        """The article, read again."""
+        return self.record or interpret(self.source, self.data, self.encoding)
+
     @property
     def text(self) -> str:
         """What places are counted in: the decoded file, of a record its article."""
-        return self.record.text if self.record else interpret(self.source, self.data, self.encoding).origin
+        return self.article().origin
 
     @property
     def line(self) -> int:

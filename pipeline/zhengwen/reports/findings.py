@@ -4,12 +4,12 @@ import json
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zhengwen.articles import fingerprint
+from zhengwen.articles import Article, fingerprint
 from zhengwen.reports.terminal import COMMAND, harmless, harmless_line
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ class Checked:
     shown: how the user named it. path: the file; None for standard input.
     advert: the article as a whole is an advertisement.
     kept: what would be found, but for comments, lists of kept passages, and what was put back.
+    article: reads the article again, for who shows its text.
+    sought: the kinds that were looked for.
+    others: what was found and is not reported: below the score, known, not changed.
     """
 
     shown: str
@@ -61,6 +64,9 @@ class Checked:
     records: tuple[Record, ...]
     advert: bool
     kept: tuple[Record, ...] = ()
+    article: Callable[[], Article] | None = None
+    sought: tuple[str, ...] = ()
+    others: tuple[Record, ...] = ()
 
 
 def records(cleaned: "Cleaned", path: str, why: "Reasons") -> Iterator[Record]:
