@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from conftest import COMMAND, ROOT, Run
-from copies import article, edited, retypeset
+from copies import article, edited, family, folded, likeness, retypeset
 from test_cli_clean import tree
 
 ONE, TWO, THREE = article(1), article(2), article(3)
@@ -50,6 +51,27 @@ def test_one_article_a_text_stays_with_its_bytes(zhengwen: Run, scraped: Path, t
     assert {Path(r["path"]).name: Path(r["keeper"]).name for r in rows}["original.md"] == "repost.md"
     assert len(rows) == 5
     assert all(r["jaccard"] >= 0.8 or r["containment"] >= 0.9 for r in rows)
+
+
+def test_what_the_command_leaves_out_verifies_with_a_keeper_that_it_kept_and_stays_so(
+    zhengwen: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    texts = {f"{seed}-{n:02}.md": text for seed in range(4) for n, text in enumerate(family(seed, 150))}
+    for name, text in texts.items():
+        (folder / name).write_text(text, newline="")
+    rows = [json.loads(line) for line in zhengwen("dedup", "in", "-o", "out", "--report", "-").stdout.splitlines()]
+    pairs = {Path(row["path"]).name: Path(row["keeper"]).name for row in rows}
+    assert len(pairs) > 20
+    assert kept(tmp_path / "out") == texts.keys() - pairs.keys()
+    assert set(pairs.values()) <= kept(tmp_path / "out")
+    for row in rows:
+        one, other = folded([texts[Path(row[side]).name] for side in ("path", "keeper")])
+        jaccard, containment = likeness(one, other)
+        assert (row["jaccard"], row["containment"]) == (round(jaccard, 4), round(containment, 4))
+        assert jaccard >= 0.8 or containment >= 0.9
+    assert zhengwen("dedup", "out", "--report", "-").stdout == b""
 
 
 def test_exact_copies_alone(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
@@ -119,6 +141,14 @@ def test_another_article_of_the_same_name_replaces_none(zhengwen: Run, scraped: 
     assert "1 left out" in zhengwen("dedup", "copy.md", "-o", "out").stderr.decode()
 
 
+def test_a_folder_that_was_moved_remembers_what_it_keeps(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
+    zhengwen("dedup", scraped, "-o", "out")
+    (tmp_path / "out").rename(tmp_path / "moved")
+    (tmp_path / "copy.md").write_text(THREE)
+    row = json.loads(zhengwen("dedup", "copy.md", "-o", "moved", "--report", "-").stdout)
+    assert row["keeper"] == str(Path("moved", "three.md"))
+
+
 def test_a_keeper_that_was_deleted_stands_for_nobody(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
     zhengwen("dedup", scraped, "-o", "out")
     (tmp_path / "out" / "three.md").unlink()
@@ -144,15 +174,17 @@ def test_repeated_lines_are_listed(zhengwen: Run, tmp_path: Path) -> None:
     folder.mkdir()
     for n in range(4):
         (folder / f"{n}.md").write_text(article(n, 50) + "\n\n觉得有用，请点个在看吧\x1b[31m！\n")
-    done = zhengwen("dedup", folder, "--repeated", 4)
+    done = zhengwen("dedup", "in", "--repeated", 4)
     assert done.returncode == 0
     (line,) = done.stdout.decode().splitlines()
     assert line.split()[0] == "4"
     assert "觉得有用" in line
     assert "\x1b" not in line
     assert zhengwen("dedup", folder, "--repeated", 5).stdout == b""
-    zhengwen("dedup", folder, "--repeated", 4, "--report", "lines.jsonl")
-    assert json.loads((tmp_path / "lines.jsonl").read_text())["articles"] == 4
+    zhengwen("dedup", "in", "--repeated", 4, "--report", "lines.jsonl")
+    row = json.loads((tmp_path / "lines.jsonl").read_text())
+    assert (row["articles"], row["sources"], row["line"]) == (4, 1, len((folder / "0.md").read_text().splitlines()))
+    assert row["examples"] == [str(Path("in", name)) for name in ("0.md", "3.md")]
 
 
 def test_the_samples_hold_no_copies_that_a_reader_would_miss(zhengwen: Run, tmp_path: Path) -> None:
@@ -228,6 +260,60 @@ def test_a_damaged_index_stops_before_anything_is_written(zhengwen: Run, scraped
     assert done.returncode == 2
     assert "the index is damaged" in done.stderr.decode()
     assert tree(tmp_path / "out") == before
+
+
+def locked(output: Path) -> subprocess.Popen[bytes]:
+    """Another process that holds the lock of an output folder."""
+    script = "import pathlib, sys, time; from zhengwen.dedup.lock import held\nwith held(pathlib.Path(sys.argv[1])):\n"
+    script += "    print(flush=True)\n    time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", script, output], stdout=subprocess.PIPE)
+    assert other.stdout
+    assert other.stdout.readline()
+    return other
+
+
+@pytest.mark.parametrize("command", ["dedup", "clean"])
+def test_where_another_run_deduplicates_it_waits_its_turn_and_no_lock_goes_stale(
+    zhengwen: Run, scraped: Path, tmp_path: Path, command: str
+) -> None:
+    other = locked(tmp_path / "out")
+    before = tree(tmp_path / "out")
+    done = zhengwen(command, scraped, "-o", "out")
+    assert done.returncode == 2
+    assert "out: another zhengwen deduplicates here; wait until it is done" in done.stderr.decode()
+    assert kept(tmp_path / "out") == set()
+    assert before.items() <= tree(tmp_path / "out").items()
+    other.kill()
+    other.communicate()
+    assert zhengwen(command, scraped, "-o", "out").returncode == 0
+    assert len(kept(tmp_path / "out")) == 3
+
+
+def test_a_folder_that_cannot_be_locked_is_named(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / ".zhengwen" / "dedup" / "lock.sqlite").mkdir(parents=True)
+    done = zhengwen("dedup", scraped, "-o", "out")
+    assert done.returncode == 2
+    assert "lock.sqlite: cannot be locked" in done.stderr.decode()
+
+
+def test_runs_that_start_together_end_as_if_one_had_come_after_the_other(tmp_path: Path, zhengwen: Run) -> None:
+    for name, first in (("one", 0), ("two", 60)):
+        (tmp_path / name).mkdir()
+        for n in range(first, first + 90):
+            (tmp_path / name / f"{n:03}.md").write_text(article(n, 40))
+            (tmp_path / name / f"{n:03}-{name}.md").write_text(article(n, 40))
+    runs = [
+        subprocess.Popen([COMMAND, "dedup", tmp_path / name, "-o", tmp_path / "out"], stderr=subprocess.PIPE)
+        for name in ("one", "two")
+    ]
+    said = [run.communicate(timeout=60)[1] for run in runs]
+    assert {run.returncode for run in runs} <= {0, 2}
+    assert any(run.returncode == 0 for run in runs), said
+    assert all(b"another zhengwen" in err for run, err in zip(runs, said, strict=True) if run.returncode)
+    for name in ("one", "two"):
+        assert zhengwen("dedup", name, "-o", "out").returncode == 0
+    texts = [(tmp_path / "out" / name).read_text() for name in kept(tmp_path / "out")]
+    assert len(texts) == len(set(texts)) == 150
 
 
 def test_interrupted_it_says_so_and_the_next_run_ends_as_if_nothing_had_been(tmp_path: Path, zhengwen: Run) -> None:

@@ -1,19 +1,22 @@
 """Lines that many articles carry."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from texts import text
 
-from zhengwen.dedup.repeated import LEAST, Tally, find, fingerprints
+from zhengwen.dedup.repeated import LEAST, Tally, find, fingerprints, line
+from zhengwen.readers import find as find_sources
+from zhengwen.repeats import by_folder, readable, repeated_lines
 
 FOOTER = "欢迎关注公众号【夜话】，每晚十点见！"
 
 
 def repeated(articles: list[str], least: int, batch: int = 2) -> list[tuple[int, int, str]]:
-    tally = Tally.empty()
+    tally = Tally()
     for at in range(0, len(articles), batch):
         tally.add(articles[at : at + batch])
     return [(r.articles, r.first, find(articles[r.first], r.fingerprint)[1]) for r in tally.carried_by(least)]
@@ -54,6 +57,52 @@ def test_counts_are_those_of_counting_by_hand(articles: list[list[str]], batch: 
     assert {line: n for n, _, line in found} == expected
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sets(st.sampled_from("甲乙丙丁"), max_size=4)), max_size=12),
+    st.integers(1, 4),
+)
+def test_sources_first_and_last_are_those_of_counting_by_hand(articles: list[tuple[int, set[str]]], batch: int) -> None:
+    articles = sorted(articles, key=lambda a: a[0])
+    tally = Tally()
+    for at in range(0, len(articles), batch):
+        some = articles[at : at + batch]
+        tally.add(["\n".join(c * LEAST for c in sorted(lines)) for _, lines in some], [source for source, _ in some])
+    found = {r.fingerprint: (r.articles, r.sources, r.first, r.last) for r in tally.carried_by(1)}
+    expected = {}
+    for c in "甲乙丙丁":
+        having = [n for n, (_, lines) in enumerate(articles) if c in lines]
+        if having:
+            mark = int(fingerprints([c * LEAST])[0][0])
+            expected[mark] = len(having), len({articles[n][0] for n in having}), having[0], having[-1]
+    assert found == expected
+
+
+def test_memory_is_bounded_and_counts_are_too_low_by_what_was_missed_at_most() -> None:
+    tally, often = Tally(most=100), 0
+    for n in range(60):
+        lines = [f"第{n}篇的第{k}行，别处没有。" for k in range(20)]
+        if n % 3 == 0:
+            lines.append(FOOTER)
+            often += 1
+        tally.add(["\n".join(lines)])
+        assert len(tally.carried_by(1)) <= 100
+    footer = tally.carried_by(2)[0]
+    assert footer.fingerprint == int(fingerprints([FOOTER])[0][0])
+    assert often - tally.missed <= footer.articles <= often
+
+
+def test_folders_are_counted_and_examples_named(tmp_path: Path) -> None:
+    for name in ("甲/1.md", "甲/2.md", "甲/系列/3.md", "乙.md", "甲/4.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"{name}的正文写在这里。\n\n{FOOTER}\n", encoding="utf-8")
+    (tmp_path / "坏.md").write_bytes(b"\xff\0")
+    sources, _ = find_sources([str(tmp_path)])
+    (line,) = repeated_lines(readable(by_folder(sources)), 5)
+    assert (line.text, line.line, line.articles, line.sources) == (FOOTER, 3, 5, 3)
+    assert [source.name for source in line.examples] == ["乙.md", "甲/系列/3.md"]
+    assert repeated_lines(readable(by_folder(sources)), 6) == []
+
+
 @given(st.lists(text, max_size=5))
 def test_any_text_is_counted_alike_in_every_batch(articles: list[str]) -> None:
     together = fingerprints(articles)
@@ -61,3 +110,13 @@ def test_any_text_is_counted_alike_in_every_batch(articles: list[str]) -> None:
     assert together[0].tolist() == [h for hashes, _, _ in alone for h in hashes.tolist()]
     assert together[1].tolist() == [n for _, lengths, _ in alone for n in lengths.tolist()]
     assert (together[1] < LEAST).sum() <= len(together[0])
+
+
+@given(text)
+def test_the_line_of_a_fingerprint_has_it(article: str) -> None:
+    for fingerprint in fingerprints([article])[0].tolist():
+        found = line(article, fingerprint)
+        if found.strip(" \t>")[:3] in ("```", "~~~"):  # after a lone carriage return; alone it would open a fence
+            continue
+        assert fingerprint in fingerprints([found])[0].tolist()
+    assert line(article, 1) == ""

@@ -56,6 +56,7 @@ def test_the_actions_script_passes_arguments_as_they_are(tmp_path: Path) -> None
     sarif = Path((tmp_path / "output").read_text().strip().removeprefix("sarif="))
     assert json.loads(sarif.read_text())["runs"][0]["results"]
     assert "promotion" in (tmp_path / "summary").read_text(encoding="utf-8")
+    assert (sarif.parent / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(("heading", "schema"), [("GitLab:", "vendor.gitlab-ci")])

@@ -75,6 +75,11 @@ def strict_code_quality(data: Any) -> None:
     assert len({issue["fingerprint"] for issue in data}) == len(data)
 
 
+def page_data(page: str) -> Any:
+    """The columns of an HTML page."""
+    return json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_finding_is_a_valid_output_too(form: str) -> None:
     output = render(form, checked("a.md"))
@@ -82,6 +87,8 @@ def test_no_finding_is_a_valid_output_too(form: str) -> None:
         assert output == ""
     elif form == "junit":
         assert ET.fromstring(output).findall(".//failure") == []
+    elif form == "html":
+        assert page_data(output)["passages"] == [0, 0, 0, 0]
     else:
         data = json.loads(output)
         assert not (data if form == "gitlab" else data["runs"][0]["results"] if form == "sarif" else data["findings"])
@@ -222,6 +229,10 @@ def test_hostile_text_stays_text(form: str, path: str) -> None:
         assert len(root.findall(".//failure")) == 2
     elif form == "jsonl":
         assert [next(iter(json.loads(line))) for line in output.splitlines()] == ["path", "path"]
+    elif form == "html":
+        assert commands(output) == []
+        assert page_data(output)["passages"] == [2, 0, 0, 0]
+        assert output.count("<script") == 3
     else:
         data = json.loads(output)
         if form == "sarif":
@@ -298,7 +309,7 @@ def test_reports_stand_beside_the_output(zhengwen: Run, articles: Path, tmp_path
     ("report", "said"),
     [
         ("sarif", "is not FORMAT=PATH"),
-        ("html=x", "is not FORMAT=PATH"),
+        ("pdf=x", "is not FORMAT=PATH"),
         ("json=in/tail.md", "take the place of the input"),
         ("json=in", "is a folder"),
         ("json=in/tail.md/x", "cannot be written"),

@@ -71,12 +71,12 @@ class Cleaner:
         """Findings, deletions and the verdict on the whole for each article of a reading, in its own offsets."""
         blocks = reading.blocks
         owner = blocks.owner()
-        adverts = _adverts(reading, owner, self.model.decoder.whole)
+        adverts = are_adverts(reading, owner, self.model.decoder.whole)
         selected = np.isin(reading.kinds, [KINDS.index(k) for k in self.selection])
         firsts, ends = passages(np.where(selected, reading.kinds, 0).astype(np.uint8), owner)
         of = owner[firsts] if len(firsts) else firsts
         rounds: list[tuple[list[Finding], list[Deletion], bool]] = [([], [], bool(advert)) for advert in adverts]
-        numbers = np.unique(of).tolist()
+        numbers = sorted(set(of.tolist()))  # np.unique would import numpy.ma, a tenth of a short run
         removals = coherent([self._removal(reading, works[n], n) for n in numbers])
         for number, removal in zip(numbers, removals, strict=True):
             begin, mine = int(blocks.articles[number]), of == number
@@ -167,7 +167,7 @@ def _trimmed(text: str, finding: Finding) -> Finding:
     return replace(finding, start=start, end=max(start, finding.end - len(inner) + len(inner.rstrip())))
 
 
-def _adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
+def are_adverts(reading: Reading, owner: Ints, whole: float) -> Flags:
     """Which articles are boilerplate, most of it promotion, to at least the share ``whole`` of their weight."""
     articles = len(reading.blocks.articles) - 1
     weights = reading.features.weights

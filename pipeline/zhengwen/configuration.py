@@ -197,7 +197,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "select": _kinds,
     "ignore": _kinds,
     "min-score": _between(0, 1),
-    "format": _one_of("full", "concise", "jsonl", "json", "github", "gitlab", "sarif", "junit"),
+    "format": _one_of("full", "concise", "jsonl", "json", "github", "gitlab", "sarif", "junit", "html"),
     "model": _path,
     "baseline": _path,
     "cache": _flag,

@@ -131,12 +131,12 @@ def _text(folder: Path, shelved: _Shelved) -> str | None:
     try:
         if shelved.there:
             return (folder / entry.place).read_bytes().decode(entry.written)
-        return _cleaned(entry)
+        return cleaned_of(entry)
     except (OSError, UnicodeError):
         return None
 
 
-def _cleaned(entry: Entry) -> str:
+def cleaned_of(entry: Entry) -> str:
     """What is left of an article that only the ledger holds; a page is read anew, for its cuts are of its Markdown."""
     name, data = entry.key[0], _input(entry)
     page = form_of(name).read(data, name, name, entry.encoding) if entry.output else None
@@ -215,7 +215,7 @@ def _output(folder: Path, entry: Entry) -> bytes:
 
 def _back(folder: Path, entry: Entry) -> Entry:
     """Writes an article that was left out; what the ledger says of it then."""
-    data = _cleaned(entry).encode(entry.written)
+    data = cleaned_of(entry).encode(entry.written)
     writers.write(folder / entry.place, data)
     status = ledgers.CLEANED if entry.passages else ledgers.UNCHANGED
     return replace(

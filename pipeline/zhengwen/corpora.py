@@ -9,36 +9,41 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from functools import lru_cache, partial
 from pathlib import Path
 
 from zhengwen import writers
-from zhengwen.cleaning import Cleaned, Cleaner
-from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
-from zhengwen.forms import CorpusForm, corpus_form_of, form_of
-from zhengwen.forms.records import Flaw, Line, Record, Rewriting, key, record_of
+from zhengwen.cleaning import Cleaner
+from zhengwen.engines import Engine, Here
+from zhengwen.errors import OutputError, UnreadableInputError, ZhengwenError
+from zhengwen.forms import corpus_form_of, form_of
+from zhengwen.forms.records import Rewriting
 from zhengwen.forms.streams import digest
 from zhengwen.ledger import entries as ledgers
-from zhengwen.ledger.entries import Entry, sha256
+from zhengwen.ledger.entries import Entry
 from zhengwen.ledger.store import Ledger, Recorded
 from zhengwen.places import InPlace, Place
+from zhengwen.proving import Settings
+from zhengwen.proving_lines import LineProver, Proven
 from zhengwen.readers import Source, batches
-from zhengwen.reasons import words
 from zhengwen.rebuilding import rebuild
-from zhengwen.recording import Outcome, Settings, excess
-
-_REMEMBERED = 4096
-"""Passages whose reasons are held: corpora repeat theirs, and reasons cost more than all else of a record."""
+from zhengwen.recording import Outcome
 
 
 class CorpusRecorder:
-    """Cleans files of many articles into a place and a ledger."""
+    """Cleans files of many articles into a place and a ledger. Reads and writes here; the rest is the engine's."""
 
-    def __init__(self, cleaner: Cleaner, place: Place, ledger: Ledger, run: int, settings: Settings) -> None:
-        self._cleaner, self._place, self._ledger = cleaner, place, ledger
+    def __init__(
+        self,
+        cleaner: Cleaner,
+        place: Place,
+        ledger: Ledger,
+        run: int,
+        settings: Settings,
+        engine: Engine | None = None,
+    ) -> None:
+        self._place, self._ledger, self._engine = place, ledger, engine or Here()
         self._run, self._settings = run, settings
-        self._reasons = lru_cache(_REMEMBERED)(partial(words, cleaner.model))
+        self._prover = LineProver(cleaner, settings)
 
     def outcomes(self, sources: Sequence[Source]) -> Iterator[Outcome]:
         """Does the files, in order: an outcome for each record, and one for a file that could not be done."""
@@ -120,8 +125,8 @@ class CorpusRecorder:
         with writers.partial(path) as beside:
             with form.rewriting(given, beside, *how) as file:
                 for group in file.groups():
-                    for batch in batches(group):
-                        yield from self._batch(source, batch, file)
+                    for proven in self._engine.map(self._prover, ((source, batch) for batch in batches(group))):
+                        yield from self._write(source, proven, file)
             (hash_, size), (cleaned, _) = file.before, file.after
             if hash_ == cleaned:  # the very file, compressed as it was
                 shutil.copyfile(given, beside)
@@ -151,74 +156,15 @@ class CorpusRecorder:
             replaces=there if there not in (None, hash_, cleaned) else None,
         )
 
-    def _batch(self, source: Source, batch: Sequence[Line], file: Rewriting) -> Iterator[Outcome]:
-        """Cleans and writes some lines, and records them."""
-        found = iter(self._cleaner.clean([line for line in batch if isinstance(line, Record)]))
-        entries: list[Entry] = []
-        outcomes: list[Outcome] = []
-        outputs: list[bytes | None] = []
-        for line in batch:
-            if isinstance(line, bytes):
-                outputs.append(line)
-                continue
-            cleaned: Cleaned | None = None
-            data: bytes | None
-            if isinstance(line, Flaw):
-                entry, data = self._flawed(source, line), line.data
-            else:
-                cleaned = next(found)
-                entry, data = self._record(source, cleaned)
-            outputs.append(data)
-            entries.append(entry)
-            fault = OutputError(entry.why) if entry.why else None
-            outcomes.append(Outcome(source, entry.status, cleaned, fault=fault, part=True, size=entry.size))
-        file.write(outputs)
-        self._ledger.write_records(self._run, source.name, entries)
-        yield from outcomes
-
-    def _flawed(self, source: Source, line: Flaw) -> Entry:
-        hash_ = sha256(line.data)
-        named = (source.name, key(line.line, str(line.line)))
-        form = form_of(source.name).name
-        return Entry(named, hash_, len(line.data), form, "", "", ledgers.UNREADABLE, hash_, "", why=str(line.fault))
-
-    def _record(self, source: Source, cleaned: Cleaned) -> tuple[Entry, bytes | None]:
-        """What is recorded of a record, and what its line becomes (None if it goes), once both have given it back."""
-        record = record_of(cleaned)
-        data, form = record.source.encode(record.encoding), corpus_form_of(source.name)
-        plain = Entry(
-            (source.name, record.key),
-            sha256(data),
-            len(data),
-            form.name,
-            record.encoding,
-            ledgers.newlines(record.text),
-            ledgers.UNCHANGED,
-            sha256(data),
-            record.encoding,
-        )
-        shown = f"{source.shown}:{record.line}"
-        if cleaned.advert and self._settings.drop_adverts and not self._cleaner.keep.guards(record):
-            return replace(plain, status=ledgers.ADVERT, cleaned=None, whole=ledgers.pack(data)), None
-        if fault := excess(source, cleaned, self._settings):
-            return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {str(fault).partition(': ')[2]}"), data
-        if not cleaned.removed:
-            return plain, data
-        try:
-            return self._proven(plain, cleaned, record, form)
-        except ZhengwenError as e:
-            return replace(plain, status=ledgers.REFUSED, why=f"{shown}: {e}; it is kept as it is"), data
-
-    def _proven(self, plain: Entry, cleaned: Cleaned, record: Record, form: CorpusForm) -> tuple[Entry, bytes]:
-        """The entry and the line, which must hold what is left of the text, and with the cuts be the line that came."""
-        edit = form.edit(cleaned, "", self._settings.to)
-        passages, cuts = ledgers.itemise(cleaned, plain.key, edit, self._reasons)
-        output = edit.output
-        entry = replace(plain, status=ledgers.CLEANED, cleaned=sha256(output), passages=passages, cuts=cuts)
-        ledgers.original(output, entry)
-        if form.holds(output, record) != cleaned.text:
-            raise LedgerError("the cleaned line would not hold the cleaned text")
-        return entry, output
+    def _write(self, source: Source, proven: Sequence[Proven], file: Rewriting) -> Iterator[Outcome]:
+        """Writes some lines, and records them."""
+        file.write([line.data for line in proven])
+        self._ledger.write_records(self._run, source.name, [line.entry for line in proven if line.entry])
+        for line in proven:
+            if line.entry:
+                entry = line.entry
+                fault = OutputError(entry.why) if entry.why else None
+                yield Outcome(source, entry.status, line.cleaned, fault=fault, part=True, size=entry.size)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

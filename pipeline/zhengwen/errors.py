@@ -43,3 +43,7 @@ class KeepListError(ZhengwenError):
 
 class KeptIndexError(ZhengwenError):
     """An index of kept articles that is damaged, of another version, or cannot be written."""
+
+
+class EngineError(ZhengwenError):
+    """Workers that were lost, or a cluster that cannot be reached."""

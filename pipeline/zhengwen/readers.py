@@ -16,7 +16,7 @@ from zhengwen.forms.records import Flaw, Line, Record
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SHARD = 1 << 20
-SHARD_ARTICLES = 200
+SHARD_ARTICLES = 1000
 """Bytes and articles, at most, that go through the classifier together: what bounds the memory of a run."""
 
 
@@ -32,6 +32,11 @@ class Source:
     name: str
     path: Path | None
     size: int
+
+    @property
+    def suffix(self) -> str:
+        """How the name ends, in lower case, from the last dot."""
+        return os.path.splitext(self.name)[1].lower()  # noqa: PTH122
 
     @property
     def shown(self) -> str:

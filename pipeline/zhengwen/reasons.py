@@ -1,9 +1,12 @@
 """Why a passage was found: the runs of characters that spoke most for it."""
 
+from collections.abc import Iterable, Iterator, Mapping
+
 import numpy as np
 
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats
+from zhengwen.cleaning import Cleaned
 from zhengwen.model import Model
 from zhengwen.stages import features
 from zhengwen.stages.scores import BITS
@@ -14,21 +17,47 @@ _READ = 2000
 """Characters of a passage that are looked at."""
 _LENGTHS = (2, 3, 4)
 
+Asked = tuple[str, str]
+"""A passage and the kind that it was found to be."""
+Reasons = Mapping[Asked, tuple[str, ...]]
+
 
 def words(model: Model, passage: str, kind: str) -> tuple[str, ...]:
+    """The reasons for one passage, see `explain`."""
+    return explain(model, [(passage, kind)])[passage, kind]
+
+
+def explain(model: Model, asked: Iterable[Asked]) -> Reasons:
     """At most `MOST` runs of two to four characters with the greatest share in the score of ``kind`` against content.
 
     A character's share is that of the n-grams that hold it, each n-gram's weight spread evenly over its characters;
     a run's, the sum over its characters and places. Only what a reader sees is read, no link target; what the block's
-    neighbours and its place contributed is not in it. Runs that overlap a stronger one are left out.
+    neighbours and its place contributed is not in it. Runs that overlap a stronger one are left out. No passage
+    influences another.
     """
-    if not passage:
-        return ()
-    best = sorted(
-        ((share, run) for run, share in _runs(model, passage[:_READ], KINDS.index(kind)).items()), reverse=True
-    )
+    each = list(dict.fromkeys(asked))
+    some = [(passage, kind) for passage, kind in each if passage]
+    found: dict[Asked, tuple[str, ...]] = dict.fromkeys(each, ())
+    for one, runs in zip(some, _runs(model, some), strict=True):
+        found[one] = _best(runs)
+    return found
+
+
+def removed(cleaned: Iterable[Cleaned]) -> Iterator[Asked]:
+    """The passages of the articles from which something goes."""
+    return found(c for c in cleaned if c.removed)
+
+
+def found(cleaned: Iterable[Cleaned]) -> Iterator[Asked]:
+    """The passages found in articles."""
+    for c in cleaned:
+        for f in c.findings:
+            yield c.article.text[f.start : f.end], f.kind
+
+
+def _best(runs: dict[str, float]) -> tuple[str, ...]:
     chosen: list[str] = []
-    for share, run in best:
+    for share, run in sorted(((share, run) for run, share in runs.items()), reverse=True):
         if share <= 0 or len(chosen) == MOST:
             break
         if not any(run in c or c in run or _overlap(run, c) for c in chosen):
@@ -36,31 +65,40 @@ def words(model: Model, passage: str, kind: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _runs(model: Model, text: str, kind: int) -> dict[str, float]:
-    """Share of each run of Han characters, letters and digits, with a Han character in it at least."""
-    stream = features.stream(features.encode([text]).shown, segment([text]))
-    folded = "".join(map(chr, stream.codes.tolist()))
-    sums = np.concatenate(([0.0], np.cumsum(_shares(model, stream, kind), dtype=np.float64)))
-    total: dict[str, float] = {}
-    for length in _LENGTHS:
-        for place, share in enumerate((sums[length:] - sums[:-length]).tolist()):
-            run = folded[place : place + length]
-            if run.isalnum() and not run.isascii():
-                total[run] = total.get(run, 0.0) + round(share, 6)
-    return total
+def _runs(model: Model, asked: list[Asked]) -> Iterator[dict[str, float]]:
+    """For each passage, the share of each run of Han characters, letters and digits, with a Han character in it."""
+    if not asked:
+        return
+    texts = [passage[:_READ] for passage, _ in asked]
+    blocks = segment(texts)
+    stream = features.stream(features.encode(texts).shown, blocks)
+    edges = stream.starts[blocks.articles]
+    kinds = np.repeat([KINDS.index(kind) for _, kind in asked], np.diff(edges))
+    shares = _shares(model, stream, np.append(kinds, 0))
+    for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        folded = "".join(map(chr, stream.codes[start : end + 1].tolist()))
+        sums = np.concatenate(([0.0], np.cumsum(shares[start : end + 1])))
+        total: dict[str, float] = {}
+        for length in _LENGTHS:
+            for place, share in enumerate((sums[length:] - sums[:-length]).round(6).tolist()):
+                run = folded[place : place + length]
+                if run.isalnum() and not run.isascii():
+                    total[run] = total.get(run, 0.0) + share
+        yield total
 
 
-def _shares(model: Model, stream: features.Stream, kind: int) -> Floats:
-    """The share of each character of the stream in the score of the kind against content."""
+def _shares(model: Model, stream: features.Stream, kinds: np.ndarray) -> Floats:
+    """The share of each character of the stream in the score of its passage's kind against content: float64."""
     share = np.zeros(len(stream.codes), np.float64)
     for order in features.ORDERS:
         buckets, starts = features.hashes(stream, order, BITS)
         offset = stream.starts[:-1] + (order == 1) - starts[:-1]
         at = np.arange(len(buckets)) + np.repeat(offset, np.diff(starts))
         grams = model.words.per_gram(buckets)
-        weights = (grams[:, kind] - grams[:, 0]) / order
+        weights = (grams[np.arange(len(at)), kinds[at]] - grams[:, 0]) / order
         for k in range(order):
             np.add.at(share, at + k, weights)
+    share[stream.starts] = 0
     return share
 
 

@@ -13,7 +13,7 @@ from zhengwen.errors import LedgerError, OutputError
 from zhengwen.forms import CorpusForm, Fields, corpus_form_of
 from zhengwen.forms.records import Flaw, Line, Piece, Record, line_of
 from zhengwen.forms.streams import digest, reading, writing
-from zhengwen.ledger.entries import ADVERT, CLEANED, UNCHANGED, Entry, less, original, sha256, unpack
+from zhengwen.ledger.entries import ADVERT, CLEANED, DUPLICATE, UNCHANGED, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
 
 _CHUNK = 1 << 20
@@ -50,7 +50,7 @@ def _from_lines(ledger: Ledger, name: str, path: Path, there: Path) -> str:
     """Writes the original lines of a cleaned file; their hash."""
     hash_ = hashlib.sha256()
     with reading(path, str(path)) as lines, there.open("xb") as file, writing(file, path.name) as stream:
-        for line in _original_lines(lines, ledger.records(name, (CLEANED, ADVERT))):
+        for line in _original_lines(lines, ledger.records(name, (CLEANED, ADVERT, DUPLICATE))):
             hash_.update(line)
             stream.write(line)
     return hash_.hexdigest()

@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,6 +79,20 @@ def write(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _swap(path, data, None)
+    except OSError as e:
+        raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> int:
+    """Writes a text piece by piece: as a whole or not at all; its bytes. Raises `OutputError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial(path) as there:
+            with there.open("x", encoding="utf-8", newline="\n") as file:
+                file.writelines(pieces)
+            size = there.stat().st_size
+            move(there, path, lasting=False)
+            return size
     except OSError as e:
         raise OutputError(f"{path}: cannot be written ({e.strerror})") from None
 

@@ -21,7 +21,7 @@ _settings = {"verbose": False}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _GENERAL = ("-q", "--quiet", "-v", "--verbose", "--color")
 """Options of all commands, which stand before theirs."""
-_COMMANDS = ("clean", "check", "config", "dedup", "restore", "train", "evaluate", "model")
+_COMMANDS = ("clean", "check", "config", "dedup", "restore", "report", "train", "evaluate", "model")
 
 
 class _Commands(click.Group):

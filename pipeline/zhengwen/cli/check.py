@@ -13,6 +13,7 @@ import click
 from zhengwen import baseline
 from zhengwen.cli.checking import Checker, Listed, Result
 from zhengwen.cli.configured import Configured, current, source, tailored
+from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.filters import Filters, Known, Sought
 from zhengwen.cli.fixing import Asked, fix
 from zhengwen.cli.outputs import Outputs, ReportType
@@ -64,11 +65,15 @@ class _Options:
     fix: bool
     overwrite: bool
     show_kept: bool
+    jobs: int | None
+    engine: str
+    ray_address: str | None
 
 
 @click.command("check", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
 @check_options
+@engine_options
 @click.option("--report", "reports", type=ReportType(), multiple=True, help="Write a report too; any number of times.")
 @click.option("--statistics", is_flag=True, help="Show how often each kind was found in place of the findings.")
 @click.option("--diff", is_flag=True, help="Show what `clean` would take of the findings in place of the findings.")
@@ -100,7 +105,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         if p
     }
     sources = [s for s in locate(paths, summary) if not s.path or s.path.resolve() not in own]
-    filters = Filters(lambda s: settings(s).min_score, known=_known(said))
+    filters = Filters(lambda s: settings(s).min_score, known=_known(said), sought=lambda s: settings(s).kinds)
     if said.since is not None:
         from zhengwen.revisions import changes
 
@@ -108,7 +113,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         sources = [s for s in sources if s.path and changed.has(s.path)]
     listed_ = Listed(listed(said.keep_list, paths), _put_back(paths))
     fixed: list[str] = []
-    with _cache(said, paths) as cache:
+    engines = Engines(said.jobs, said.engine, said.ray_address)
+    with _cache(said, paths) as cache, working(engines, size_of(sources)) as engine:
         checker = Checker(
             said.model,
             _loader(said.model),
@@ -119,6 +125,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             said.encoding,
             cache,
             Fields(said.text_field, said.id_field),
+            engine,
         )
         if said.fix:
             known = baseline.read(said.baseline) if said.baseline else []

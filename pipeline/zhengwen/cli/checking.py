@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from zhengwen import stamps
 from zhengwen.articles import Article
+from zhengwen.cli.examining import Answer, Case, Examiner, Question, Selection
+from zhengwen.engines import Engine, Here
 from zhengwen.errors import UnreadableInputError
-from zhengwen.forms import HTML, Fields, form_of
+from zhengwen.forms import Fields, form_of
 from zhengwen.forms import records as forms
-from zhengwen.readers import Source, batches, fetch, interpret, shards
-from zhengwen.readers import records as records_of
-from zhengwen.reports.findings import Record, records
+from zhengwen.readers import Source, batches, fetch, interpret, records, shards
+from zhengwen.reports.findings import Record
 
 if TYPE_CHECKING:
     from zhengwen.cache import Cache
     from zhengwen.model import Model
-
-Selection = tuple[str, ...]
-_Case = tuple[Selection, frozenset[str]]
-"""What decides a result besides article, encoding and model: the kinds, and the fingerprints of what is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +44,14 @@ class Result:
     encoding: str | None = None
     record: forms.Record | None = None
 
+    def article(self) -> Article:
+        """The article, read again."""
+        return self.record or interpret(self.source, self.data, self.encoding)
+
     @property
     def text(self) -> str:
         """What places are counted in: the decoded file, of a record its article."""
-        return self.record.text if self.record else interpret(self.source, self.data, self.encoding).origin
+        return self.article().origin
 
     @property
     def line(self) -> int:
@@ -86,6 +87,21 @@ class _Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is read together.
+
+    files: how many files end with it. keys: of the units that the cache may know, by number, as all the others.
+    """
+
+    units: list[_Unit] = field(default_factory=list)
+    faults: list[tuple[UnreadableInputError, int]] = field(default_factory=list)
+    known: dict[int, Result] = field(default_factory=dict)
+    keys: dict[int, bytes] = field(default_factory=dict)
+    questions: dict[int, Question] = field(default_factory=dict)
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """Fingerprints of passages to keep: in every article, and in those of a name."""
 
@@ -104,6 +120,7 @@ class Checker:
     model: its folder. loaded: loads it, when it is needed.
     encoding: of the sources; None to find it out for each.
     fields: where the text and the id of a record of JSON Lines stand.
+    engine: where articles are examined.
     complain: is given what could not be read, and how many such lines of its file there were so far; 0 for a file.
     flaws: how many lines of each file could not be read.
     """
@@ -117,94 +134,105 @@ class Checker:
     encoding: str | None = None
     cache: "Cache | None" = None
     fields: Fields = Fields()  # noqa: RUF009
+    engine: Engine = field(default_factory=Here)
     flaws: Counter[Source] = field(init=False, default_factory=Counter)
-    _contexts: dict[_Case, str] = field(default_factory=dict)
+    _contexts: dict[Case, str] = field(default_factory=dict)
 
     def check(self, sources: Sequence[Source]) -> Iterator[Result]:
         """The results, in order; complains of sources and lines that cannot be read."""
+        ahead: deque[_Batch] = deque()
+
+        def asked() -> Iterator[list[Question]]:
+            for batch in self._batches(sources):
+                ahead.append(batch)
+                yield [batch.questions[number] for number in batch.questions]
+
+        examiner = Examiner(self.loaded, self.encoding)
+        for answers in self.engine.map(examiner, asked()):
+            batch = ahead.popleft()
+            for fault, flaws in batch.faults:
+                self.complain(fault, flaws)
+            yield from self._results(batch, answers)
+            self.tick(batch.files)
+
+    def _batches(self, sources: Sequence[Source]) -> Iterator["_Batch"]:
+        """What is read, with the results that are known of it; of a file of many, a batch at a time."""
         for shard in shards(sources):
             if form_of(shard[0].name).many:
                 yield from self._many(shard[0])
-            else:
-                yield from self._results(list(self._files(shard)))
-            self.tick(len(shard))
+                continue
+            batch = _Batch(files=len(shard))
+            for source in shard:
+                try:
+                    batch.units.append(_Unit(source, fetch(source)))
+                except UnreadableInputError as fault:
+                    batch.faults.append((fault, 0))
+            yield self._asked(batch)
 
-    def _files(self, shard: Sequence[Source]) -> Iterator[_Unit]:
-        for source in shard:
-            try:
-                yield _Unit(source, fetch(source))
-            except UnreadableInputError as fault:
-                self.complain(fault, 0)
-
-    def _many(self, source: Source) -> Iterator[Result]:
-        """The results of the records of a file, of which a batch is held."""
+    def _many(self, source: Source) -> Iterator["_Batch"]:
+        batch = _Batch()
         try:
-            for batch in batches(records_of(source, self.fields, self.encoding)):
-                units = []
-                for line in batch:
+            for lines in batches(records(source, self.fields, self.encoding)):
+                for line in lines:
                     if isinstance(line, forms.Flaw):
                         self.flaws[source] += 1
-                        self.complain(line.fault, self.flaws[source])
+                        batch.faults.append((line.fault, self.flaws[source]))
                     elif isinstance(line, forms.Record):
-                        units.append(_Unit(source, line.source.encode(line.encoding), line))
-                yield from self._results(units)
+                        batch.units.append(_Unit(source, line.source.encode(line.encoding), line))
+                yield self._asked(batch)
+                batch = _Batch()
         except UnreadableInputError as fault:
-            self.complain(fault, 0)
+            batch.faults.append((fault, 0))
+        yield self._asked(replace(batch, files=1))
 
-    def _results(self, units: Sequence[_Unit]) -> Iterator[Result]:
-        groups: dict[_Case, list[int]] = {}
-        for number, unit in enumerate(units):
-            groups.setdefault((self.selection(unit.source), self.listed.of(unit.name)), []).append(number)
-        found: dict[int, Result] = {}
-        for case, numbers in groups.items():
-            found |= self._found({n: units[n] for n in numbers}, case)
-        yield from (found[number] for number in sorted(found))
+    def _asked(self, batch: "_Batch") -> "_Batch":
+        """The batch with what is known of it, and the questions for the rest."""
+        cases: dict[Case, list[int]] = {}
+        for number, unit in enumerate(batch.units):
+            cases.setdefault((self.selection(unit.source), self.listed.of(unit.name)), []).append(number)
+        for case, numbers in cases.items():
+            known = self._known(batch, case, numbers)
+            for number in numbers:
+                unit = batch.units[number]
+                if not case[0]:
+                    batch.known[number] = self._empty(unit)
+                elif (text := known.get(number)) is not None and (result := _unpacked(text, self._empty(unit))):
+                    batch.known[number] = result
+                else:
+                    batch.questions[number] = Question(unit.source, unit.record or unit.data, case)
+        return replace(batch, questions={number: batch.questions[number] for number in sorted(batch.questions)})
 
-    def _found(self, units: Mapping[int, _Unit], case: _Case) -> dict[int, Result]:
-        """The results of some units that have a case in common."""
-        if not case[0]:
-            return {number: self._empty(unit) for number, unit in units.items()}
-        if not self.cache or not self._context(case):
-            return self._classified(units, case[0])
-        keys = {n: unit.key for n, unit in units.items() if unit.source.path}
-        known = self.cache.get(self._context(case), list(set(keys.values())))
-        found: dict[int, Result] = {}
-        for number, key in keys.items():
-            if key in known and (result := _unpacked(known[key], self._empty(units[number]))):
-                found[number] = result
-        fresh = self._classified({n: units[n] for n in units.keys() - found.keys()}, case[0])
-        self.cache.put(self._context(case), {keys[n]: _packed(r) for n, r in sorted(fresh.items()) if n in keys})
-        return found | fresh
-
-    def _classified(self, units: Mapping[int, _Unit], selection: Selection) -> dict[int, Result]:
-        articles: dict[int, Article] = {}
-        for number in sorted(units):
-            unit = units[number]
-            try:
-                articles[number] = unit.record or interpret(unit.source, unit.data, self.encoding)
-            except UnreadableInputError as fault:
-                self.complain(fault, 0)
-        if not articles:
+    def _known(self, batch: "_Batch", case: Case, numbers: Sequence[int]) -> dict[int, str]:
+        """What the cache knows, by number of the unit."""
+        if not self.cache or not case[0] or not self._context(case):
             return {}
-        from zhengwen.cleaning import Cleaner
-        from zhengwen.cli.kept import clean
-        from zhengwen.keeping import Keep
+        keys = {n: batch.units[n].key for n in numbers if batch.units[n].source.path}
+        batch.keys.update(keys)
+        found = self.cache.get(self._context(case), list(set(keys.values())))
+        return {number: found[key] for number, key in keys.items() if key in found}
 
-        cleaner = Cleaner(self.loaded(), selection, Keep(self.listed.everywhere, self.listed.within))
-        found = {}
-        for number, (cleaned, held) in zip(articles, clean(cleaner, list(articles.values())), strict=True):
-            unit, shown = units[number], units[number].source.shown
-            passages, kept = (
-                tuple(records(c, shown, cleaner.model)) for c in (cleaned, replace(cleaned, findings=held))
-            )
-            gone = cleaned.removed if unit.record else form_of(unit.name).edit(cleaned, shown, HTML).gone
-            found[number] = replace(self._empty(unit), records=passages, removed=gone, advert=cleaned.advert, kept=kept)
-        return found
+    def _results(self, batch: "_Batch", answers: Sequence[Answer]) -> Iterator[Result]:
+        """The results of a batch, in order; what was found out is remembered."""
+        results, fresh = dict(batch.known), dict[str, dict[bytes, str]]()
+        for number, answer in zip(batch.questions, answers, strict=True):
+            if isinstance(answer, UnreadableInputError):
+                self.complain(answer, 0)
+                continue
+            passages, gone, advert, kept = answer
+            result = replace(self._empty(batch.units[number]), records=passages, removed=gone, advert=advert, kept=kept)
+            results[number] = result
+            if self.cache and number in batch.keys:
+                context = self._context(batch.questions[number].case)
+                fresh.setdefault(context, {})[batch.keys[number]] = _packed(result)
+        for context, values in fresh.items():
+            if self.cache:
+                self.cache.put(context, values)
+        yield from (results[number] for number in sorted(results))
 
     def _empty(self, unit: _Unit) -> Result:
         return Result(unit.source, unit.data, encoding=self.encoding, record=unit.record)
 
-    def _context(self, case: _Case) -> str:
+    def _context(self, case: Case) -> str:
         """All that decides a result besides the article; empty if the model cannot be told from others."""
         if case not in self._contexts:
             model = stamps.of_model(self.model)

@@ -11,9 +11,11 @@ import click
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.cli.configured import Configured, rules, tailored
 from zhengwen.cli.configured import source as origin
-from zhengwen.cli.recorded import Done, clean, note_advert, remembered
+from zhengwen.cli.engines import Engines, engine_options, size_of, working
+from zhengwen.cli.recorded import Done, clean, configuration, note_advert, remembered
 from zhengwen.cli.shared import (
     ENCODING,
+    Place,
     complain,
     copies_option,
     encoding_option,
@@ -29,26 +31,28 @@ from zhengwen.cli.shared import (
     selection,
     summarise,
     to_option,
-    walk,
 )
 from zhengwen.cli.tailored import TailoredCleaner
+from zhengwen.cli.walking import walk
 from zhengwen.dedup.verify import Limits, Reason
+from zhengwen.engines import Engine
 from zhengwen.errors import OutputError, ZhengwenError
 from zhengwen.forms import HTML, MARKDOWN, Edit, Fields, form_of
 from zhengwen.keeping import Keep
 from zhengwen.ledger.store import location
 from zhengwen.model import load
+from zhengwen.proving import Settings, excess
 from zhengwen.readers import STDIN, Source, root_of
-from zhengwen.recording import Settings, excess
 from zhengwen.reports.diff import unified
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
+from zhengwen.storage import is_url
 from zhengwen.writers import prepare, targets
 
 
 @click.command("clean", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the cleaned articles to.")
+@click.option("-o", "--output", type=Place(), help="Folder, or URL, to write the cleaned articles to.")
 @click.option("--in-place", is_flag=True, help="Replace the files themselves; their ledger goes into .zhengwen beside.")
 @click.option("--diff", is_flag=True, help="Show what would go, write nothing; exit code 1 if anything would.")
 @click.option("--drop-adverts", is_flag=True, help="Leave out articles that are an advertisement as a whole.")
@@ -66,9 +70,10 @@ from zhengwen.writers import prepare, targets
 @fields_options
 @encoding_option
 @model_option
+@engine_options
 def command(
     paths: tuple[str, ...],
-    output: Path | None,
+    output: Path | str | None,
     in_place: bool,
     diff: bool,
     drop_adverts: bool,
@@ -86,6 +91,9 @@ def command(
     id_field: str | None,
     encoding: str | None,
     model: Path | None,
+    jobs: int | None,
+    engine: str,
+    ray_address: str | None,
 ) -> int:
     """Write cleaned articles, and a ledger from which `restore` gives every original back.
 
@@ -98,28 +106,56 @@ def command(
     asked = {key: value if origin(key) == "command line" else None for key, value in (("to", to), ("dedup", copies))}
     _check_usage(paths, output, diff, in_place, overwrite, asked)
     summary = Summary()
+    engines = Engines(jobs, engine, ray_address)
+    share = (60.0 if in_place else 100.0) if max_removed is None else max_removed
+    fields = Fields(text_field, id_field)
+    to = HTML if in_place else to or MARKDOWN
+    settings = Settings(drop_adverts, share / 100, to, encoding, to_encoding, overwrite, fields)
+    limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
+    if isinstance(output, str) or any(map(is_url, paths)):
+        forbidden = {"--in-place": in_place, "--diff": diff}
+        cleaner = Cleaner(load(model), kinds_left(select, ignore), Keep(listed(keep_list, ())))
+        return _by_url(cleaner, paths, output, forbidden, settings, limits, engines, summary)
     sources = locate(paths, summary)
     keep = Keep(listed(keep_list, paths))
     cleaner = TailoredCleaner(load(model), kinds_left(select, ignore), keep, of=_selections(sources, select, ignore))
-    limit = (60.0 if in_place else 100.0) if max_removed is None else max_removed
-    to = HTML if in_place else to or MARKDOWN
-    settings = Settings(drop_adverts, limit / 100, to, encoding, to_encoding, overwrite, Fields(text_field, id_field))
     outputs, clashes = targets(sources, to)
     for clash in clashes:
         complain(clash, summary)
     folder = root_of(paths) if in_place else output
-    limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     notes = []
-    if not folder or diff:
-        mindful = remembered(cleaner, folder) if folder else cleaner
-        _without_ledger(mindful, list(outputs), settings, summary, diff=diff)
-    else:
-        if output:
-            prepare(output, paths, outputs, overwrite=overwrite)
-        tailoring = {"per_path": rules(("select", "ignore"))}
-        notes = _told(clean(cleaner, list(outputs), folder, settings, limits, summary, tailoring, in_place=in_place))
+    with working(engines, size_of(list(outputs))) as where:
+        if not folder or diff:
+            mindful = remembered(cleaner, folder) if folder else cleaner
+            _without_ledger(mindful, list(outputs), settings, summary, where, diff=diff)
+        else:
+            if output:
+                prepare(output, paths, outputs, overwrite=overwrite)
+            tailoring = {"per_path": rules(("select", "ignore"))}
+            how = (settings, limits, summary, tailoring)
+            notes = _told(clean(cleaner, list(outputs), folder, *how, in_place=in_place, engine=where))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)
     return summary.exit_code(findings_count=diff, dropped=drop_adverts)
+
+
+def _by_url(
+    cleaner: Cleaner,
+    paths: tuple[str, ...],
+    output: Path | str | None,
+    forbidden: Mapping[str, object],
+    settings: Settings,
+    limits: Limits | None,
+    engines: Engines,
+    summary: Summary,
+) -> int:
+    """Cleans a store into another one; the exit code. forbidden: options that need files of this machine."""
+    from zhengwen.cli import remote
+
+    given = remote.check_usage(paths, output, forbidden)
+    what = configuration(cleaner, settings, limits, {})
+    notes = remote.clean(cleaner, given, output or "", settings, what, limits, engines, summary)
+    summarise(summary, verb="removed", notes=_adverts(summary, settings.drop_adverts) + notes)
+    return summary.exit_code(findings_count=False)
 
 
 def _selections(
@@ -135,7 +171,7 @@ def _selections(
 
 def _check_usage(
     paths: tuple[str, ...],
-    output: Path | None,
+    output: Path | str | None,
     diff: bool,
     in_place: bool,
     overwrite: bool,
@@ -161,21 +197,21 @@ def _check_usage(
         raise click.UsageError("say where to write with -o FOLDER or --in-place, or look first with --diff")
 
 
-def _check_diff(output: Path | None, overwrite: bool, asked: Mapping[str, str | None]) -> None:
+def _check_diff(output: Path | str | None, overwrite: bool, asked: Mapping[str, str | None]) -> None:
     """Of an earlier run ``--diff`` heeds what was put back; all else that is about writing it would ignore."""
     if overwrite:
         raise click.UsageError("--diff writes nothing; leave --overwrite out")
     if asked["dedup"] not in (None, "off"):
         raise click.UsageError("--diff does not compare articles with each other; leave --dedup out")
-    if output and not location(output).is_file():
+    if isinstance(output, Path) and not location(output).is_file():
         raise click.UsageError(f"--diff writes nothing, and {output} holds nothing that was put back; leave -o out")
 
 
 def _without_ledger(
-    cleaner: Cleaner, sources: Sequence[Source], settings: Settings, summary: Summary, *, diff: bool
+    cleaner: Cleaner, sources: Sequence[Source], settings: Settings, summary: Summary, engine: Engine, *, diff: bool
 ) -> None:
     """Shows what would go, or filters standard input to standard output."""
-    for source, found in walk(cleaner, sources, summary, settings.fields, settings.encoding):
+    for source, found in walk(cleaner, sources, summary, settings.fields, engine, settings.encoding):
         cleaned = _limited(source, found, settings, summary)
         summary.add(cleaned, count_adverts=False)
         drop = cleaned.advert and settings.drop_adverts and not cleaner.keep.guards(cleaned.article)

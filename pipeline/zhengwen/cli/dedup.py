@@ -16,10 +16,11 @@ from zhengwen.dedup.assign import Fetch, LeftOut
 from zhengwen.dedup.collection import EMPTY, Collection, Known, choose, deduplicate, merge
 from zhengwen.dedup.fold import Codes, fold_texts
 from zhengwen.dedup.index import Index, load
-from zhengwen.dedup.repeated import Tally, find
+from zhengwen.dedup.lock import held
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError, UnreadableInputError
 from zhengwen.readers import STDIN, Source, fetch, read, shards
+from zhengwen.repeats import RepeatedLine, by_folder, repeated_lines
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
@@ -75,24 +76,36 @@ def command(
         _list_repeated(sources, repeated, report, summary)
         return summary.exit_code(findings_count=False)
     _check_against(against, output, sources)
-    before = load(output) if output else None
-    if output:
-        prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
-    readable, new = _gather(sources, summary)
-    if output and before is not None and not overwrite:
-        readable, new = _without_others(output, before, readable, new, summary)
-    others = [_against(folder, new, summary) for folder in against]
-    if output and before is not None:
+    limits = Limits(which == "near", similarity, containment)
+    if not output:
+        readable, new = _gather(sources, summary)
+        out = _decide(readable, new, [_against(folder, new, summary) for folder in against], limits, report)
+        _summarise(len(readable), out, summary)
+        return summary.exit_code(findings_count=False)
+    prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
+    with held(output):
+        before = load(output)
+        readable, new = _gather(sources, summary)
+        if not overwrite:
+            readable, new = _without_others(output, before, readable, new, summary)
+        others = [_against(folder, new, summary) for folder in against]
         others.append(_matching(output, before.retire(s.name for s in readable), new))
-    shelf = [*readable, *(s for o in others for s in o.sources)]
-    fixed = merge([o.known for o in others]) if others else EMPTY
-    out = deduplicate(new, fixed, _fetcher(shelf), Limits(which == "near", similarity, containment))
-    if report:
-        _write_lines(report, [_as_json(row, shelf) for row in out])
-    if output and before is not None:
+        out = _decide(readable, new, others, limits, report)
         _write(output, readable, out, new, before, summary)
     _summarise(len(readable), out, summary)
     return summary.exit_code(findings_count=False)
+
+
+def _decide(
+    readable: list[Source], new: Known, others: "list[_Others]", limits: Limits, report: Path | None
+) -> list[LeftOut]:
+    """Who is left out, and reports it."""
+    shelf = [*readable, *(s for o in others for s in o.sources)]
+    fixed = merge([o.known for o in others]) if others else EMPTY
+    out = deduplicate(new, fixed, _fetcher(shelf), limits)
+    if report:
+        _write_lines(report, [_as_json(row, shelf) for row in out])
+    return out
 
 
 def _check_usage(
@@ -251,18 +264,24 @@ def _summarise(articles: int, out: Sequence[LeftOut], summary: Summary) -> None:
 
 
 def _list_repeated(sources: Sequence[Source], least: int, report: Path | None, summary: Summary) -> None:
-    tally = Tally.empty()
-    readable: list[Source] = []
-    for batch, texts in _batches(sources, summary):
-        readable += batch
-        tally.add(texts)
-    rows = []
-    for repeated in tally.carried_by(least):
-        source = readable[repeated.first]
-        line, text = find(read(source).text, repeated.fingerprint)
-        rows.append({"articles": repeated.articles, "path": source.shown, "line": line, "excerpt": excerpt(text)})
+    found = repeated_lines(_batches(by_folder(sources), summary), least)
     if report:
-        _write_lines(report, [json.dumps(row, ensure_ascii=False) for row in rows])
+        _write_lines(report, [_line_as_json(line) for line in found])
         return
-    for row in rows:
-        click.echo(harmless(f"{row['articles']:>8,}  {row['path']}:{row['line']}  {row['excerpt']}"))
+    for line in found:
+        where = f"{line.examples[0].shown}:{line.line}"
+        count = f"{line.articles:>8,} articles {line.sources:>6,} folders"
+        click.echo(harmless(f"{count}  {where}  {excerpt(line.text)}"))
+
+
+def _line_as_json(line: RepeatedLine) -> str:
+    fields = {
+        "text": line.text,
+        "articles": line.articles,
+        "sources": line.sources,
+        "path": line.examples[0].shown,
+        "line": line.line,
+        "examples": [source.shown for source in line.examples],
+        "excerpt": excerpt(line.text),
+    }
+    return json.dumps(fields, ensure_ascii=False)

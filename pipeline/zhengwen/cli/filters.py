@@ -43,6 +43,7 @@ class Filters:
     min_score: Callable[[Source], float]
     changed: "Changes | None" = None
     known: Known | None = None
+    sought: Callable[[Source], tuple[str, ...]] = lambda _: ()
     left_out: int = 0
 
     def checked(self, result: Result) -> Checked:
@@ -58,7 +59,10 @@ class Filters:
             tuple(r for r in some if r.score >= least and self._is_changed(result, text, r))
             for some in (found, result.kept)
         )
-        return Checked(result.shown, source.path, passing, result.advert and bool(passing), kept)
+        advert = result.advert and bool(passing)
+        others = tuple(r for r in result.records if r not in passing)
+        sought = self.sought(source)
+        return Checked(result.shown, source.path, passing, advert, kept, result.article, sought, others)
 
     def _is_changed(self, result: Result, text: str, record: Record) -> bool:
         path = result.source.path

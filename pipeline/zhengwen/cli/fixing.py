@@ -78,7 +78,7 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
     from zhengwen.cli import recorded
     from zhengwen.cli.safe import SafeCleaner
     from zhengwen.keeping import Keep
-    from zhengwen.recording import Settings
+    from zhengwen.proving import Settings
 
     sought = {source.name: asked.sought(source) for source in sources}
     cleaner = SafeCleaner(
@@ -86,7 +86,7 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
         asked.kinds,
         Keep(checker.listed.everywhere),
         {name: one.kinds for name, one in sought.items()},
-        lambda name: sought[name].min_score,
+        {name: one.min_score for name, one in sought.items()},
         asked.marks,
     )
     also = {
@@ -100,5 +100,5 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
     }
     settings = Settings(to=HTML, encoding=checker.encoding, overwrite=asked.overwrite, fields=checker.fields)
     summary = Summary()
-    recorded.clean(cleaner, sources, folder, settings, None, summary, also, in_place=True)
+    recorded.clean(cleaner, sources, folder, settings, None, summary, also, in_place=True, engine=checker.engine)
     return summary

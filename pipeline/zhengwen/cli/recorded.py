@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from zhengwen.cli.inside import Inside
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
+from zhengwen.dedup.lock import held
 from zhengwen.dedup.verify import Limits
+from zhengwen.engines import Engine
 from zhengwen.forms import form_of
 from zhengwen.keeping import Keep
 from zhengwen.ledger.entries import ADVERT, REFUSED, Key
 from zhengwen.ledger.store import Ledger, location, opened
 from zhengwen.places import Folder, InPlace
+from zhengwen.proving import Settings
 from zhengwen.readers import Source
-from zhengwen.recording import Outcome, Recorder, Settings
+from zhengwen.recording import Outcome, Recorder
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless, harmless_line
 
@@ -48,6 +52,7 @@ def clean(
     also: Mapping[str, object],
     *,
     in_place: bool,
+    engine: Engine | None = None,
 ) -> Done:
     """Cleans the sources into ``folder``, or in place with the ledger there; then leaves copies out, if asked to.
 
@@ -55,12 +60,17 @@ def clean(
     """
     skipped = 0
     done: list[tuple[Key, bool]] = []
-    with opened(folder, create=True) as ledger, progress(len(sources), "article") as bar, Inside() as inside:
-        run = ledger.run(cleaner.model.fingerprint, _configuration(cleaner, settings, copies, also))
+    with (
+        opened(folder, create=True) as ledger,
+        held(folder) if copies else nullcontext(),
+        progress(len(sources), "article") as bar,
+        Inside() as inside,
+    ):
+        run = ledger.run(cleaner.model.fingerprint, configuration(cleaner, settings, copies, also))
         cleaner = remembering(cleaner, ledger)
         place = InPlace(folder) if in_place else Folder(folder, settings.to)
         sources = _distinct(sources, folder) if in_place else sources
-        how = (cleaner, place, ledger, run, settings)
+        how = (cleaner, place, ledger, run, settings, engine)
         flaws = Counter[Source]()
         for some in (
             Recorder(*how).outcomes(_files(sources, many=False)),
@@ -88,7 +98,7 @@ def _files(sources: Sequence[Source], *, many: bool) -> list[Source]:
     return [s for s in sources if form_of(s.name).many == many]
 
 
-def _configuration(
+def configuration(
     cleaner: Cleaner, settings: Settings, copies: Limits | None, also: Mapping[str, object]
 ) -> dict[str, object]:
     """All, beside the model, that decides what becomes of an article."""

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from zhengwen.cli.engines import Engines, engine_options
+from zhengwen.cli.shared import Place
 from zhengwen.errors import OutputError
-from zhengwen.ledger.store import Ledger, opened
+from zhengwen.ledger.store import LISTED, Ledger, opened
 from zhengwen.reports.findings import excerpt, graded
 from zhengwen.reports.summary import counted
 from zhengwen.reports.terminal import harmless, harmless_line
@@ -13,19 +15,35 @@ from zhengwen.restoring import lines_of, put_back, restore
 
 
 @click.command("restore")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the originals to.")
+@click.argument("folder", metavar="DIR", type=Place())
+@click.option("-o", "--output", type=Place(), help="Folder, or URL, to write the originals to.")
 @click.option("--passage", metavar="ID", help="Put one removed passage back into its cleaned article, and keep it.")
 @click.option("--list", "listing", is_flag=True, help="Print the removed passages with their ids.")
 @click.option("--overwrite", is_flag=True, help="Replace files in the output that are not the originals.")
-def command(folder: Path, output: Path | None, passage: str | None, listing: bool, overwrite: bool) -> int:
+@engine_options
+def command(
+    folder: Path | str,
+    output: Path | str | None,
+    passage: str | None,
+    listing: bool,
+    overwrite: bool,
+    jobs: int | None,
+    engine: str,
+    ray_address: str | None,
+) -> int:
     """Give back what `clean` took from the articles in DIR.
 
-    With -o, writes every input byte for byte, also those left out. `restore DIR -o DIR --overwrite` undoes
-    `clean DIR --in-place`.
+    DIR may be a URL. With -o, writes every input byte for byte, also those left out.
+    `restore DIR -o DIR --overwrite` undoes `clean DIR --in-place`.
     """
     if sum((output is not None, passage is not None, listing)) != 1:
         raise click.UsageError("say what to give back: -o FOLDER for all originals, --passage ID, or --list")
+    if isinstance(folder, str) or isinstance(output, str) or (folder / LISTED).is_file():
+        if output is None:
+            raise click.UsageError("of a cleaned store only all originals can be given back; add -o")
+        from zhengwen.cli import remote
+
+        return remote.restore(folder, output, Engines(jobs, engine, ray_address))
     if output and output.resolve() != folder.resolve() and folder.resolve() in output.resolve().parents:
         raise OutputError(f"{output}: lies inside of {folder}; choose a folder outside of it")
     with opened(folder) as ledger:

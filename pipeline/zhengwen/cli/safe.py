@@ -1,6 +1,6 @@
 """A cleaner that takes only what needs no second look."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zhengwen.articles import Article, Finding, fingerprint
@@ -19,7 +19,7 @@ class SafeCleaner(TailoredCleaner):
     least: the score that the settings ask for, by name of the file.
     """
 
-    least: Callable[[str], float] = field(default=lambda _: 0.0)
+    least: Mapping[str, float] = field(default_factory=dict)
     known: Marks = frozenset()
 
     def clean(self, articles: Sequence[Article]) -> list[Cleaned]:
@@ -41,7 +41,7 @@ class SafeCleaner(TailoredCleaner):
 
     def _unsafe(self, cleaned: Cleaned) -> frozenset[str]:
         """The fingerprints of what may not go."""
-        least = self.least(cleaned.article.file)
+        least = self.least.get(cleaned.article.file, 0.0)
         found = ((f, _mark(cleaned, f)) for f in cleaned.findings)
         return frozenset(m for f, m in found if not is_safe(f.kind, round(f.score, 4), m, least, self.known))
 

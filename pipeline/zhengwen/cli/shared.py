@@ -1,26 +1,23 @@
 """What several commands have in common: options, progress, the walk over the inputs."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
+from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION
 from zhengwen.charsets import known
 from zhengwen.cli.configured import excludes
 from zhengwen.errors import UnreadableInputError, ZhengwenError
-from zhengwen.forms import SUFFIXES, TARGETS, Fields, form_of
-from zhengwen.forms.records import Flaw, Record
+from zhengwen.forms import SUFFIXES, TARGETS, form_of
 from zhengwen.keeplist import KEEP_LIST, read_list
-from zhengwen.readers import STDIN, Source, batches, find, read, records, shards
+from zhengwen.readers import STDIN, Source, find
 from zhengwen.reports.formats import FORMATS
 from zhengwen.reports.summary import Summary, counted
 from zhengwen.reports.terminal import harmless
-
-if TYPE_CHECKING:
-    from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.storage import is_url
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -99,6 +96,16 @@ def encoding_option(command: Command) -> Command:
     return click.option("--encoding", type=ENCODING, help="Encoding of the inputs; found out for each if not given.")(
         command
     )
+
+
+class Place(click.ParamType[Any]):
+    """A path of this machine, as a `Path`, or a URL as it is."""
+
+    name = "PATH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:  # noqa: ARG002
+        """The one or the other."""
+        return value if isinstance(value, Path) or is_url(value) else Path(value)
 
 
 _AT_LEAST = click.FloatRange(0.5, 1)
@@ -250,49 +257,6 @@ def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list
         known = " or ".join((", ".join(SUFFIXES[:-1]), SUFFIXES[-1]))
         raise UnreadableInputError(f"{where}: no {known} file here; name files or other folders")
     return sources
-
-
-def walk(
-    cleaner: "Cleaner", sources: Sequence[Source], summary: Summary, fields: Fields, encoding: str | None = None
-) -> Iterator[tuple[Source, "Cleaned"]]:
-    """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
-    with progress(len(sources), "article") as bar:
-        for shard in shards(sources):
-            if form_of(shard[0].name).many:
-                yield from _walk_records(cleaner, shard[0], summary, fields, encoding)
-            else:
-                yield from _walk_articles(cleaner, shard, summary, encoding)
-            bar.update(len(shard))
-
-
-def _walk_articles(
-    cleaner: "Cleaner", shard: Sequence[Source], summary: Summary, encoding: str | None
-) -> Iterator[tuple[Source, "Cleaned"]]:
-    readable: list[tuple[Source, Article]] = []
-    for source in shard:
-        try:
-            readable.append((source, read(source, encoding)))
-        except UnreadableInputError as fault:
-            complain(fault, summary)
-    cleaned = cleaner.clean([article for _, article in readable])
-    yield from zip((source for source, _ in readable), cleaned, strict=True)
-
-
-def _walk_records(
-    cleaner: "Cleaner", source: Source, summary: Summary, fields: Fields, encoding: str | None
-) -> Iterator[tuple[Source, "Cleaned"]]:
-    flaws = 0
-    try:
-        for batch in batches(records(source, fields, encoding)):
-            for line in batch:
-                if isinstance(line, Flaw):
-                    flaws += 1
-                    complain(line.fault, summary, show=flaws <= FLAWS)
-            for cleaned in cleaner.clean([line for line in batch if isinstance(line, Record)]):
-                yield source, cleaned
-    except UnreadableInputError as fault:
-        complain(fault, summary)
-    more(source, flaws)
 
 
 def more(source: Source, flaws: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Ints
-from zhengwen.dedup.candidates import Facts, Pairs, candidates
+from zhengwen.dedup.candidates import Facts, Pairs, candidates, shared
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
 from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare
@@ -57,10 +57,10 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     packed: sorted entries of the articles (see `candidates.entries`); those of fixed articles that nobody else
         shares may be missing.
 
-    What is common depends on who is there; so the kept articles alone are searched again until nothing more is
-    found, and deduplicating what was deduplicated changes nothing.
+    What is common depends on who is there; so if anything is, the kept articles alone are searched again until nothing
+    more is found, and deduplicating what was deduplicated changes nothing.
     """
-    book = _Book(fetch, limits)
+    book = Book(fetch, limits)
     copies = _exact_copies(exact, facts)
     out = {copy: LeftOut(copy, keeper, Reason.EXACT, 1.0, 1.0) for copy, keeper in _verified(copies, book)}
     if not limits.near:
@@ -68,16 +68,18 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     alone = np.ones(len(exact), np.bool_)
     alone[list(out)] = False
     near: dict[int, LeftOut] = {}
-    pairs = np.zeros((0, 2), np.int64)
+    pairs, several = np.zeros((0, 2), np.int64), shared(packed)
     while True:
         kept = alone.copy()
         kept[list(near)] = False
-        found = candidates(packed, facts, limits, kept)
+        found, common = candidates(packed, several, facts, limits, kept)
         new = _not_in(found, pairs)
         if not len(new):
             break
         pairs = np.concatenate((pairs, new))
         near = _assign(pairs, facts.ranks, book)
+        if not len(common):
+            break
     for copy, row in list(out.items()):
         if keeper := near.get(row.keeper):
             out[copy] = LeftOut(copy, keeper.keeper, keeper.reason, keeper.jaccard, keeper.containment)
@@ -95,7 +97,7 @@ def _exact_copies(exact: Keys, facts: Facts) -> list[tuple[int, int]]:
     return list(zip(by_key[copies].tolist(), keepers[copies].tolist(), strict=True))
 
 
-def _verified(copies: list[tuple[int, int]], book: "_Book") -> Iterator[tuple[int, int]]:
+def _verified(copies: list[tuple[int, int]], book: "Book") -> Iterator[tuple[int, int]]:
     for at in range(0, len(copies), _AHEAD):
         book.read_ahead(copies[at : at + _AHEAD])
         for copy, keeper in copies[at : at + _AHEAD]:
@@ -114,7 +116,7 @@ def _not_in(found: Pairs, pairs: Ints) -> Ints:
     return unseen
 
 
-def _assign(pairs: Ints, ranks: Ints, book: "_Book") -> dict[int, LeftOut]:
+def _assign(pairs: Ints, ranks: Ints, book: "Book") -> dict[int, LeftOut]:
     """Walks each connected component in the order of keepers."""
     swap = ranks[pairs[:, 0]] > ranks[pairs[:, 1]]
     keepers = np.where(swap, pairs[:, 1], pairs[:, 0])
@@ -136,16 +138,23 @@ def _assign(pairs: Ints, ranks: Ints, book: "_Book") -> dict[int, LeftOut]:
 
 
 def _components(pairs: Ints, articles: int) -> Ints:
-    """A number for each article, the same for all that chains of pairs connect."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    """A number for each article, the smallest of those that chains of pairs connect it with.
 
-    graph = coo_array((np.ones(len(pairs), np.bool_), (pairs[:, 0], pairs[:, 1])), shape=(articles, articles))
-    labels: Ints = connected_components(graph, directed=False)[1]
+    In each round, every pair passes the smaller number of its two on, and every article takes the number of the article
+    that it is numbered after (Shiloach and Vishkin, 1982). SciPy does the same, but takes a second to be imported.
+    """
+    labels: Ints = np.arange(articles)
+    one, other = pairs[:, 0], pairs[:, 1]
+    while (labels[one] != labels[other]).any():
+        smaller = np.minimum(labels[one], labels[other])
+        np.minimum.at(labels, labels[one], smaller)
+        np.minimum.at(labels, labels[other], smaller)
+        while (labels[labels] != labels).any():
+            labels = labels[labels]
     return labels
 
 
-class _Book:
+class Book:
     """Reads texts once in a while, compares two once at most."""
 
     def __init__(self, fetch: Fetch, limits: Limits) -> None:
@@ -153,11 +162,11 @@ class _Book:
         self._fetch = fetch
         self._texts: OrderedDict[int, Text | None] = OrderedDict()
         self._size = 0
-        self._known: dict[int, Likeness | None] = {}
+        self._known: dict[tuple[int, int], Likeness | None] = {}
 
     def likeness(self, article: int, keeper: int) -> Likeness | None:
         """How alike the two are; None if not nearly enough, or if one cannot be read."""
-        pair = article << 32 | keeper
+        pair = article, keeper
         if pair not in self._known:
             self.read_ahead([(article, keeper)])
             one, other = self._texts[article], self._texts[keeper]
@@ -166,7 +175,7 @@ class _Book:
 
     def read_ahead(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Reads the texts that comparing the pairs needs; forgets those not used for long."""
-        needed = dict.fromkeys(n for a, k in pairs if a << 32 | k not in self._known for n in (a, k))
+        needed = dict.fromkeys(n for pair in pairs if pair not in self._known for n in pair)
         for number in needed:
             if number in self._texts:
                 self._texts.move_to_end(number)

@@ -48,6 +48,19 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """Pairs that share keys.
+
+    shared: int64 (pairs,), how many; of those that are common, only those that made them a pair.
+    common: uint64, the keys that more than `COMMON` articles carry, sorted.
+    """
+
+    pairs: Pairs
+    shared: Ints
+    common: Keys
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of the articles of a run beside their keys.
 
@@ -65,23 +78,35 @@ class Facts:
 
 def entries(keys: Keys, numbers: Ints) -> Keys:
     """The sorted entries of articles with the given numbers; ``keys`` is (articles, slots)."""
-    packed = keys << _KEY | numbers.astype(np.uint64)[:, None]
-    flat: Keys = packed[keys != NO_KEY]
+    flat = pack(keys, numbers)
     flat.sort()
     return flat
 
 
+def pack(keys: Keys, numbers: Ints) -> Keys:
+    """The entries as they come."""
+    both = (keys << _KEY | numbers.astype(np.uint64)[:, None]).ravel()
+    given = keys.ravel() != NO_KEY
+    return both if given.all() else both[np.flatnonzero(given)]
+
+
 def highest(keys: Keys) -> Ints:
-    """How far each article (of ``keys``, (articles, slots)) is known: int64 (articles, 2), the highest rank of its
-    shingles and of its 5-grams among its keys; 2³² if all are among them, -1 if it has no keys of the sort."""
-    ranks = np.where(keys == NO_KEY, -1, (keys >> np.uint64(8)).astype(np.int64))
-    grams = (keys >> np.uint64(7) & np.uint64(1)).astype(np.bool_) & (ranks >= 0)
-    half = ranks.shape[1] // 2
-    found = []
-    for of_sort, slots in ((~grams & (ranks >= 0), np.where(grams.any(1), half, 2 * half)), (grams, half)):
-        top = np.where(of_sort, ranks, -1).max(axis=1, initial=-1)
-        found.append(np.where((top >= 0) & (of_sort.sum(axis=1) < slots), 2**32, top))
-    return np.stack(found, axis=1)
+    """How far each article (of ``keys``, (articles, slots), the lowest first) is known: int64 (articles, 2), the
+    highest rank of its shingles and of its 5-grams among its keys; 2³² if all are among them, -1 if it has no keys of
+    the sort."""
+    half = keys.shape[1] // 2
+    with_grams = (keys[:, half] != NO_KEY) & (keys[:, half] >> np.uint64(7) & np.uint64(1)).astype(np.bool_)
+    found = np.full((len(keys), 2), -1, np.int64)
+    last = np.where(with_grams, keys[:, half - 1], keys[:, -1])
+    found[:, 0] = _highest(keys[:, 0], last)
+    found[with_grams, 1] = _highest(keys[with_grams, half], keys[with_grams, -1])
+    return found
+
+
+def _highest(first: Keys, last: Keys) -> Ints:
+    top = np.where(last == NO_KEY, 2**32, (last >> np.uint64(8)).astype(np.int64))
+    none: Ints = np.where(first == NO_KEY, -1, top)
+    return none
 
 
 def key_of(packed: Keys) -> Keys:
@@ -104,20 +129,31 @@ def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
     return np.asarray(packed[places])
 
 
-def candidates(packed: Keys, facts: Facts, limits: Limits, chosen: Flags) -> Pairs:
-    """The pairs of chosen articles (bool, (articles,)) worth comparing, from sorted entries."""
-    several = _shared(packed)
+def candidates(packed: Keys, several: Keys, facts: Facts, limits: Limits, chosen: Flags) -> tuple[Pairs, Keys]:
+    """The pairs of chosen articles (bool, (articles,)) worth comparing, and the common keys, from sorted entries and
+    from those of them that `shared` gives."""
+    found = sharing(several, facts, chosen)
+    concerned = np.zeros(len(chosen), np.bool_)
+    concerned[found.pairs.first] = concerned[found.pairs.second] = True
+    return enough(found, of_articles(packed, concerned), facts, limits), found.common
+
+
+def sharing(several: Keys, facts: Facts, chosen: Flags) -> Sharing:
+    """The pairs of chosen articles that share a key, from the entries that `shared` gives."""
     several = several[chosen[number_of(several)]]
     begins, sizes = _groups(several)
     light = _count(_light(several, begins, sizes), facts.fixed)
     heavy = _count(_heavy(several, begins, sizes, facts.ranks), facts.fixed)
-    codes, shared = _sum(*light, *heavy)
+    codes, counts = _sum(*light, *heavy)
     pairs = Pairs((codes >> _RANK).astype(np.int64), (codes & _LOW).astype(np.int64))
-    concerned = np.zeros(len(chosen), np.bool_)
-    concerned[pairs.first] = concerned[pairs.second] = True
-    telling = _without(of_articles(packed, concerned), key_of(several[begins[sizes > COMMON]]))
-    enough = shared >= _required(pairs, telling, facts, limits)
-    return Pairs(pairs.first[enough], pairs.second[enough])
+    return Sharing(pairs, counts, key_of(several[begins[sizes > COMMON]]))
+
+
+def enough(found: Sharing, packed: Keys, facts: Facts, limits: Limits) -> Pairs:
+    """The pairs that share as many keys as copies must; ``packed`` are all entries of their articles, and is lost."""
+    pairs = found.pairs
+    fits = found.shared >= _required(pairs, _without(packed, found.common), facts, limits)
+    return Pairs(pairs.first[fits], pairs.second[fits])
 
 
 def of_articles(packed: Keys, chosen: Flags) -> Keys:
@@ -144,7 +180,7 @@ def _without(packed: Keys, common: Keys) -> Keys:
     return packed[:end]
 
 
-def _shared(packed: Keys) -> Keys:
+def shared(packed: Keys) -> Keys:
     """The entries of keys that two and more articles carry."""
     again = _continues(packed)
     return packed[again[1:] | again[:-1]]

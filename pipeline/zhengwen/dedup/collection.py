@@ -7,9 +7,9 @@ import numpy as np
 
 from zhengwen.blocks import Flags
 from zhengwen.dedup.assign import Fetch, LeftOut, decide, order
-from zhengwen.dedup.candidates import ARTICLES, Facts, entries, highest, number_of, of_articles
+from zhengwen.dedup.candidates import ARTICLES, Facts, highest, number_of, of_articles, pack
 from zhengwen.dedup.fold import fold_texts
-from zhengwen.dedup.sketch import Keys, sketch
+from zhengwen.dedup.sketch import Keys, Sketches, sketch
 from zhengwen.dedup.verify import Limits
 from zhengwen.errors import ZhengwenError
 
@@ -58,11 +58,8 @@ class Collection:
         numbers = np.arange(self._articles, self._articles + len(texts))
         if self._articles + len(texts) > ARTICLES:
             raise ZhengwenError(f"more than {ARTICLES:,} articles; deduplicate them in several runs into one output")
-        records = np.zeros(len(texts), RECORD)
-        records["exact"], records["date"], records["length"] = sketches.exact, sketches.dates, sketches.lengths
-        records["highest"] = highest(sketches.keys)
-        self._records.append(records)
-        self._waiting.append(entries(sketches.keys, numbers))
+        self._records.append(records_of(sketches))
+        self._waiting.append(pack(sketches.keys, numbers))
         self._articles += len(texts)
         if sum(map(len, self._waiting)) >= _BLOCK:
             self._put_away()
@@ -84,6 +81,14 @@ class Collection:
             self._packed[end : end + len(part)] = part
             end += len(part)
         self._waiting = []
+
+
+def records_of(sketches: Sketches) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """What is kept of articles beside their entries: `RECORD` (articles,)."""
+    records = np.zeros(len(sketches), RECORD)
+    records["exact"], records["date"], records["length"] = sketches.exact, sketches.dates, sketches.lengths
+    records["highest"] = highest(sketches.keys)
+    return records
 
 
 def merge(parts: Sequence[Known]) -> Known:

@@ -16,6 +16,9 @@ from zhengwen.blocks import Ints
 Codes = NDArray[np.uint16]
 
 DROPPED = 0
+CHUNK = 1 << 14
+"""Code units that are handled at a time where arrays of 64-bit numbers arise: small ones need no pages of their own,
+which the system would have to clear each time."""
 UNDATED = 2**62
 """Stands for the date of an article that has none: later than every date."""
 _END = "\n".encode("utf-16-le")
@@ -23,7 +26,7 @@ _END = "\n".encode("utf-16-le")
 _TARGET = 2000
 """Code units, at most, between the brackets of a link target."""
 _DATE = re.compile(
-    r"(?:\A|[\r\n])date[ \t]*[:=][ \t]*[\"']?(\d{4})-(\d\d?)-(\d\d?)"
+    r"date[ \t]*[:=][ \t]*[\"']?(\d{4})-(\d\d?)-(\d\d?)"
     r"(?:(?:T|[ \t]+)(\d\d?):(\d\d)(?::(\d\d))?(?:\.\d+)?[ \t]*(Z|[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
 )
@@ -57,17 +60,29 @@ def fold_texts(texts: Sequence[str]) -> Folded:
     parts = [split(t) for t in texts]
     encoded = [body.encode("utf-16-le", "surrogatepass") for body, _ in parts]
     folded = fold_units(np.frombuffer(_END.join(encoded), dtype="<u2"))
+    codes, bounds = _kept(folded, np.cumsum([0, *((len(e) + len(_END)) // 2 for e in encoded)]))
+    return Folded(codes, bounds, np.array([d for _, d in parts], np.int64))
+
+
+def _kept(folded: Codes, bounds: Ints) -> tuple[Codes, Ints]:
+    """What counts of the folded code units, moved together where it is, and where each article begins in it."""
     kept = folded != DROPPED
-    bounds = np.cumsum([0, *((len(e) + len(_END)) // 2 for e in encoded)]).tolist()
-    counts = [np.count_nonzero(kept[a:b]) for a, b in pairwise(bounds)]
-    return Folded(folded[np.flatnonzero(kept)], np.cumsum([0, *counts]), np.array([d for _, d in parts], np.int64))
+    starts = np.cumsum([0, *(np.count_nonzero(kept[a:b]) for a, b in pairwise(bounds.tolist()))])
+    end = 0
+    for at in range(0, len(folded), CHUNK):
+        places = np.flatnonzero(kept[at : at + CHUNK])
+        folded[end : end + len(places)] = folded[at : at + CHUNK].take(places)
+        end += len(places)
+    return folded[:end], starts
 
 
 def fold_units(raw: Codes) -> Codes:
     """The folded code unit of each UTF-16 code unit; `DROPPED` for what does not count."""
-    folded = _table().take(raw, mode="clip")
+    folded = np.empty(len(raw), np.uint16)
+    for at in range(0, len(raw), CHUNK):
+        _table().take(raw[at : at + CHUNK], out=folded[at : at + CHUNK], mode="clip")
     _fold_pairs(raw, folded)
-    for start, end in _targets(raw):
+    for start, end in zip(*_targets(raw), strict=True):
         folded[start:end] = DROPPED
     return folded
 
@@ -101,10 +116,17 @@ def _fold_pairs(raw: Codes, folded: Codes) -> None:
     folded[halves] = DROPPED
     firsts = halves[:-1][(np.diff(halves) == 1) & (raw[halves[:-1]] < 0xDC00) & (raw[halves[1:]] >= 0xDC00)]
     points = ((raw[firsts].astype(np.uint32) & 0x3FF) << 10 | raw[firsts + 1] & 0x3FF) + 0x10000
-    for point in np.unique(points).tolist():
-        units = np.frombuffer(_folded(chr(point)).encode("utf-16-le"), dtype="<u2")
-        for k, unit in enumerate(units.tolist()):
-            folded[firsts[points == point] + k] = unit
+    different, which = np.unique(points, return_inverse=True)
+    units = np.array([_folded_pair(point) for point in different.tolist()], np.uint16).reshape(-1, 2)
+    folded[firsts], folded[firsts + 1] = units[which].T
+
+
+@cache
+def _folded_pair(point: int) -> tuple[int, int]:
+    """The folded code units of a character beyond the basic plane, `DROPPED` in place of those that there are not."""
+    raw = _folded(chr(point)).encode("utf-16-le")
+    first, second = (int.from_bytes(raw[at : at + 2], "little") for at in (0, 2))
+    return first, second
 
 
 def split(text: str) -> tuple[str, int]:
@@ -124,9 +146,12 @@ def split(text: str) -> tuple[str, int]:
 
 
 def _date(front_matter: str) -> int:
-    found = _DATE.search(front_matter)
-    if not found:
-        return UNDATED
+    lines = front_matter.replace("\r", "\n").split("\n")
+    found = next((f for line in lines if line[:4].lower() == "date" and (f := _DATE.match(line))), None)
+    return _seconds(found) if found else UNDATED
+
+
+def _seconds(found: re.Match[str]) -> int:
     year, month, day, hour, minute, second = (int(g or 0) for g in found.groups()[:6])
     zone = UTC
     if found[7] and found[7] not in "Zz":
@@ -138,15 +163,18 @@ def _date(front_matter: str) -> int:
         return UNDATED
 
 
-def _targets(raw: Codes) -> list[tuple[int, int]]:
-    """Spans of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
+def _targets(raw: Codes) -> tuple[list[int], list[int]]:
+    """Begins and ends of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
     closes = np.flatnonzero(raw[:-1] == ord("]"))
     opens = closes[raw[closes + 1] == ord("(")]
     if not len(opens):
-        return []
-    ends = np.flatnonzero((raw == ord(")")) | (raw == ord("\n")))
-    nearest = np.searchsorted(ends, opens)
-    inside = nearest < len(ends)
-    opens, stops = opens[inside], ends[nearest[inside]]
-    good = (raw[stops] == ord(")")) & (stops - opens < _TARGET)
-    return list(zip(opens[good].tolist(), stops[good].tolist(), strict=True))
+        return [], []
+    stops, breaks = (_next(np.flatnonzero(raw == ord(end)), opens) for end in (")", "\n"))
+    good = (stops < breaks) & (stops - opens < _TARGET)
+    return opens[good].tolist(), stops[good].tolist()
+
+
+def _next(places: Ints, after: Ints) -> Ints:
+    """The first of the sorted places that comes after each one given; far away if there is none."""
+    beyond: Ints = np.append(places, 2**62)
+    return beyond[np.searchsorted(places, after)]

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zhengwen.blocks import Ints
 from zhengwen.dedup.fold import DROPPED, fold_units, split
@@ -15,9 +14,19 @@ LEAST = 6
 """Letters and digits of a line from which on its repetition is counted."""
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
 _BREAK = re.compile(r"\r\n|\n|\r")
+_UNIT = re.compile(r"[\n\r]")
 _BASE = 0x9E3779B97F4A7C15
-_WAITING = 1 << 22
-"""Lines that are counted at a time: bounds memory."""
+_WAITING = 1 << 20
+"""Lines that are counted at a time."""
+MOST = 1 << 21
+"""Different lines that are remembered."""
+_COUNT = np.dtype(
+    [
+        ("hash", "<u8"),
+        *((n, "<i4") for n in ("articles", "sources", "first", "last", "first_source", "last_source", "missed")),
+    ]
+)
+Counts = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +35,15 @@ class Repeated:
 
     fingerprint: 64-bit hash of the folded line.
     articles: how many carry it, once and more.
-    first: number of the first of them.
+    sources: of how many sources these are.
+    first, last: numbers of the first and of the last of them.
     """
 
     fingerprint: int
     articles: int
+    sources: int
     first: int
+    last: int
 
 
 def fingerprints(texts: Sequence[str]) -> tuple[Keys, Ints, Ints]:
@@ -40,7 +52,7 @@ def fingerprints(texts: Sequence[str]) -> tuple[Keys, Ints, Ints]:
     Front matter and what stands in code fences has none. A line's hash is the difference of two sums over the batch,
     times a power of the inverse of the base, modulo 2⁶⁴: no loop over lines (Karp and Rabin, 1987).
     """
-    bodies = [_FENCE.sub("\n", split(t)[0]) + "\n" for t in texts]
+    bodies = [_body(t) for t in texts]
     encoded = [b.encode("utf-16-le", "surrogatepass") for b in bodies]
     raw = np.frombuffer(b"".join(encoded), dtype="<u2")
     folded = fold_units(raw)
@@ -65,6 +77,18 @@ def find(text: str, fingerprint: int) -> tuple[int, str]:
     return 1, ""
 
 
+def line(text: str, fingerprint: int) -> str:
+    """The line that has the fingerprint; empty if the article does not carry it. Faster than `find`, for which the
+    line's number is to be known."""
+    at = np.flatnonzero(fingerprints([text])[0] == np.uint64(fingerprint))
+    return _UNIT.split(_body(text))[int(at[0])] if len(at) else ""
+
+
+def _body(text: str) -> str:
+    """What lines are counted in: the article without front matter and code fences."""
+    return _FENCE.sub("\n", split(text)[0]) + "\n"
+
+
 def _powers(base: int, count: int) -> Keys:
     powers = np.full(count, base, np.uint64)
     if count:
@@ -74,21 +98,24 @@ def _powers(base: int, count: int) -> Keys:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts in how many articles each line stands: 24 bytes for each different line."""
+    """Counts in how many articles and sources each line stands, in memory that does not grow beyond some 300 MB.
 
-    _hashes: Keys
-    _counts: Ints
-    _firsts: Ints
-    _waiting: list[tuple[Keys, Ints]]
+    When there are more than `MOST` different lines, those that stand in the fewest articles are forgotten (lossy
+    counting: Manku and Motwani, VLDB 2002), so `counts` are exact until then, and after it too low by at most
+    ``missed``: one more for every few million lines that stand in no other article.
+    """
+
+    _rows: Counts = field(default_factory=lambda: np.zeros(0, _COUNT))
+    _waiting: list[Counts] = field(default_factory=list)
     _articles: int = 0
+    most: int = MOST
+    missed: int = 0
 
-    @classmethod
-    def empty(cls) -> "Tally":
-        """Nothing counted yet."""
-        return cls(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64), [])
+    def add(self, texts: Sequence[str], sources: Sequence[int] | None = None) -> None:
+        """Counts a batch of articles, numbered in the order they come.
 
-    def add(self, texts: Sequence[str]) -> None:
-        """Counts a batch of articles, numbered in the order they come."""
+        sources: a number for the source of each, not lower than any before; if not given, all are of one.
+        """
         hashes, lengths, owner = fingerprints(texts)
         long_enough = lengths >= LEAST
         hashes, owner = hashes[long_enough], owner[long_enough]
@@ -96,29 +123,44 @@ class Tally:
         hashes, owner = hashes[by_line], owner[by_line]
         new = np.ones(len(hashes), np.bool_)
         new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
-        self._waiting.append((hashes[new], owner[new] + self._articles))
+        rows = np.zeros(int(new.sum()), _COUNT)
+        of_source = np.array(sources if sources is not None else [0] * len(texts), np.int32)[owner[new]]
+        rows["hash"], rows["articles"], rows["sources"] = hashes[new], 1, 1
+        rows["first"] = rows["last"] = owner[new] + self._articles
+        rows["first_source"] = rows["last_source"] = of_source
+        rows["missed"] = self.missed
+        self._waiting.append(rows)
         self._articles += len(texts)
-        if sum(len(h) for h, _ in self._waiting) >= _WAITING:
+        if sum(map(len, self._waiting)) >= _WAITING:
             self._count()
 
     def carried_by(self, articles: int) -> list[Repeated]:
         """The lines that so many articles and more carry, the most frequent first."""
         self._count()
-        many = np.flatnonzero(self._counts >= articles)
-        many = many[np.lexsort((self._hashes[many], -self._counts[many]))]
-        columns: tuple[NDArray[np.generic], ...] = (self._hashes[many], self._counts[many], self._firsts[many])
-        return [Repeated(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+        many = self._rows[self._rows["articles"] >= articles]
+        many = many[np.lexsort((many["hash"], -many["articles"].astype(np.int64)))]
+        columns = (many[name].tolist() for name in ("hash", "articles", "sources", "first", "last"))
+        return [Repeated(*row) for row in zip(*columns, strict=True)]
 
     def _count(self) -> None:
-        hashes = np.concatenate([self._hashes, *(h for h, _ in self._waiting)])
-        firsts = np.concatenate([self._firsts, *(f for _, f in self._waiting)])
-        counts = np.concatenate([self._counts, np.ones(len(hashes) - len(self._hashes), np.int64)])
+        rows = np.concatenate([self._rows, *self._waiting])
         self._waiting = []
-        if not len(hashes):
+        if not len(rows):
             return
-        by_hash = np.argsort(hashes, kind="stable")
-        hashes = hashes[by_hash]
-        starts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
-        self._hashes = hashes[starts]
-        self._counts = np.add.reduceat(counts[by_hash], starts)
-        self._firsts = np.minimum.reduceat(firsts[by_hash], starts)
+        rows = rows[np.argsort(rows["hash"], kind="stable")]
+        same = rows["hash"][1:] == rows["hash"][:-1]
+        starts = np.flatnonzero(np.concatenate(([True], ~same)))
+        ends = np.append(starts[1:], len(rows)) - 1
+        met = np.zeros(len(rows), np.int32)
+        met[1:] = same & (rows["first_source"][1:] == rows["last_source"][:-1])
+        counted = rows[starts]
+        counted["articles"] = np.add.reduceat(rows["articles"], starts)
+        counted["sources"] = np.add.reduceat(rows["sources"] - met, starts)
+        counted["last"], counted["last_source"] = rows["last"][ends], rows["last_source"][ends]
+        self._rows = self._remembered(counted)
+
+    def _remembered(self, rows: Counts) -> Counts:
+        while len(rows) > self.most:
+            self.missed += 1
+            rows = rows[rows["articles"] + rows["missed"] > self.missed]
+        return rows

@@ -7,6 +7,7 @@ large a share as it has of its text; so one kind of key finds copies, edited cop
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ import xxhash
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Ints
-from zhengwen.dedup.fold import Codes, Folded
+from zhengwen.dedup.fold import CHUNK, Codes, Folded
 
 Keys = NDArray[np.uint64]
+Ranks = NDArray[np.uint32]
 
 ALGORITHM = 1
 """Number of the way from text to keys; stored beside them. It changes with folding, shingles, hashes or slots."""
@@ -31,6 +33,7 @@ NO_KEY = np.uint64(2**64 - 1)
 _SPARE = 2
 """How many times `SLOTS` shingles are expected below the threshold that picks which are sorted."""
 _BASE = 0x9E3779B97F4A7C15
+_WEIGHTS = np.array([pow(_BASE, SHINGLE - 1 - k, 2**64) for k in range(SHINGLE)], np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ def join(parts: Sequence[Sketches]) -> Sketches:
 
 def sketch(folded: Folded) -> Sketches:
     """The sketches of a batch; an article's do not depend on the others."""
-    exact = np.array([xxhash.xxh3_64_intdigest(folded.article(n).tobytes()) for n in range(len(folded))], np.uint64)
+    bounds = pairwise((2 * folded.starts).tolist())
+    raw = folded.codes.view(np.uint8).data
+    exact = np.array([xxhash.xxh3_64_intdigest(raw[begin:end]) for begin, end in bounds], np.uint64)
     lengths = np.diff(folded.starts)
     keys = lowest(folded.codes, folded.starts, SHINGLE, SLOTS)
     short = np.flatnonzero((lengths < SHORT) & (lengths >= GRAM))
@@ -85,16 +90,15 @@ def lowest(codes: Codes, starts: Ints, order: int, slots: int) -> Keys:
     runs = np.maximum(np.diff(starts) - order + 1, 0)
     if not runs.any():
         return keys
-    ranks = _ranks(codes, order)
+    hashed = ranks(codes, order)
     share = np.minimum(_SPARE * slots / np.maximum(runs, 1), 1)
     thresholds = (share * (2**32 - 1)).astype(np.uint32)
-    places = np.flatnonzero(ranks <= np.repeat(thresholds, np.diff(np.minimum(starts, len(ranks)))))
-    places = places[_inside(places, starts, order)]
-    too_few = _fill(keys, codes, ranks, places, starts, order)
+    places = np.flatnonzero(hashed <= np.repeat(thresholds, np.diff(np.minimum(starts, len(hashed)))))
+    too_few = _fill(keys, codes, hashed, places, starts, order)
     again = too_few[thresholds[too_few] < 2**32 - 1]
     if len(again):
         spans = [np.arange(starts[n], starts[n] + runs[n]) for n in again.tolist()]
-        _fill(keys, codes, ranks, np.concatenate(spans), starts, order)
+        _fill(keys, codes, hashed, np.concatenate(spans), starts, order)
     return keys
 
 
@@ -102,13 +106,15 @@ def _none(articles: int) -> Keys:
     return np.full((articles, SLOTS), NO_KEY)
 
 
-def _ranks(codes: Codes, order: int) -> NDArray[np.uint32]:
+def ranks(codes: Codes, order: int) -> Ranks:
     """A 32-bit hash of each run of ``order`` codes, by which runs are ordered."""
-    hashed = polynomial(codes.astype(np.uint32), order, np.uint32)
-    hashed ^= hashed >> np.uint32(16)
-    hashed *= np.uint32(0x7FEB352D)
-    hashed ^= hashed >> np.uint32(15)
-    return hashed
+    found = np.empty(max(len(codes) - order + 1, 0), np.uint32)
+    for at in range(0, len(found), CHUNK):
+        hashed = polynomial(codes[at : at + CHUNK + order - 1].astype(np.uint32), order, np.uint32)
+        hashed ^= hashed >> np.uint32(16)
+        hashed *= np.uint32(0x7FEB352D)
+        np.bitwise_xor(hashed, hashed >> np.uint32(15), out=found[at : at + CHUNK])
+    return found
 
 
 def polynomial(codes: NDArray[Any], order: int, kind: type[np.uint32] | type[np.uint64]) -> NDArray[Any]:
@@ -134,28 +140,23 @@ def mixed(hashed: Keys) -> Keys:
     return hashed
 
 
-def _inside(places: Ints, starts: Ints, order: int) -> NDArray[np.bool_]:
-    """Which runs end in the article that they begin in."""
-    inside: NDArray[np.bool_] = places + order <= starts[np.searchsorted(starts, places, side="right")]
-    return inside
-
-
-def _fill(keys: Keys, codes: Codes, ranks: NDArray[np.uint32], places: Ints, starts: Ints, order: int) -> Ints:
-    """Writes the lowest of the given places into the keys of their articles; returns the articles that got too few."""
-    owner = np.searchsorted(starts, places, side="right") - 1
-    by_rank = np.argsort(owner.astype(np.uint64) << np.uint64(32) | ranks[places], kind="stable")
-    owner, places = owner[by_rank], places[by_rank]
-    first = np.ones(len(places), np.bool_)
-    first[1:] = (owner[1:] != owner[:-1]) | (ranks[places[1:]] != ranks[places[:-1]])
-    owner, places = owner[first], places[first]
-    counts = np.bincount(owner, minlength=len(keys))
-    slot = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+def _fill(keys: Keys, codes: Codes, hashed: Ranks, places: Ints, starts: Ints, order: int) -> Ints:
+    """Writes the lowest of the given places (sorted) into the keys of their articles; returns the articles that got
+    too few. Places whose run does not end in its article count for nothing."""
+    owner = np.repeat(np.arange(len(keys)), np.diff(np.searchsorted(places, starts)))
+    inside = np.flatnonzero(places + order <= starts[owner + 1])
+    owner, places = owner[inside], places[inside]
+    packed = owner.astype(np.uint64) << np.uint64(32) | hashed[places]
+    by_rank = np.argsort(packed)
+    packed, places = packed[by_rank], places[by_rank]
+    first = np.flatnonzero(np.concatenate(([True], packed[1:] != packed[:-1]))[: len(packed)])
+    packed, places = packed[first], np.minimum.reduceat(places, first) if len(first) else places
+    counts = np.bincount((packed >> np.uint64(32)).astype(np.int64), minlength=len(keys))
+    slot = np.arange(len(packed)) - np.repeat(np.cumsum(counts) - counts, counts)
     chosen = slot < keys.shape[1]
-    owner, slot, places = owner[chosen], slot[chosen], places[chosen]
-    hashed = np.zeros(len(places), np.uint64)
-    for k in range(order):
-        hashed = hashed * np.uint64(_BASE) + codes[places + k]
-    more = mixed(hashed) >> np.uint64(57) | np.uint64((order == GRAM) << 7)
-    keys[owner, slot] = ranks[places].astype(np.uint64) << np.uint64(8) | more
+    packed, slot, places = packed[chosen], slot[chosen], places[chosen]
+    runs = np.lib.stride_tricks.sliding_window_view(codes, order)[places]
+    more = mixed(runs.astype(np.uint64) @ _WEIGHTS[-order:]) >> np.uint64(57) | np.uint64((order == GRAM) << 7)
+    keys[packed >> np.uint64(32), slot] = packed << np.uint64(32) >> np.uint64(24) | more
     few: Ints = np.flatnonzero(counts < keys.shape[1])
     return few

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zhengwen.dedup.fold import Codes
-from zhengwen.dedup.sketch import GRAM, Keys, mixed, polynomial
+from zhengwen.dedup.sketch import GRAM, Keys, Ranks, mixed, polynomial, ranks
 
-_NOTHING = np.zeros(0, np.uint64)
-_EIGHTH = np.uint64(1 << 61)
+_NONE = np.zeros(0, np.uint64)
+_EIGHTH = np.uint32(1 << 29)
 _DEVIATIONS = 5
 
 
@@ -68,31 +70,39 @@ class Text:
     """What is compared of one article.
 
     codes: its folded text.
-    sample: uint64, those of its distinct 5-grams whose hash is in the lowest eighth, sorted.
     """
 
-    __slots__ = ("_hashed", "_is_set", "codes", "sample")
+    __slots__ = ("_grams", "_sample", "codes")
 
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
-        self._hashed = mixed(polynomial(codes.astype(np.uint64), GRAM, np.uint64)) if len(codes) >= GRAM else _NOTHING
-        self._is_set = False
-        self.sample = _distinct(self._hashed[self._hashed < _EIGHTH])
+        self._sample: Ranks | None = None
+        self._grams: Keys | None = None
+
+    @property
+    def sample(self) -> Ranks:
+        """The distinct 32-bit hashes of its 5-grams that are in the lowest eighth, sorted."""
+        if self._sample is None:
+            hashed = ranks(self.codes, GRAM)
+            self._sample = _distinct(hashed[np.flatnonzero(hashed < _EIGHTH)])
+        return self._sample
 
     @property
     def grams(self) -> Keys:
         """The 64-bit hashes of its distinct 5-grams, sorted."""
-        if not self._is_set:
-            self._hashed, self._is_set = _distinct(self._hashed), True
-        return self._hashed
+        if self._grams is None:
+            whole = len(self.codes) >= GRAM
+            self._grams = (
+                _distinct(mixed(polynomial(self.codes.astype(np.uint64), GRAM, np.uint64))) if whole else _NONE
+            )
+        return self._grams
 
 
-def _distinct(numbers: Keys) -> Keys:
+def _distinct(numbers: NDArray[Any]) -> NDArray[Any]:
     numbers = np.sort(numbers)
     first = np.ones(len(numbers), np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
-    distinct: Keys = numbers[first]
-    return distinct
+    return numbers[first]
 
 
 def compare(article: Text, keeper: Text, limits: Limits) -> Likeness | None:
@@ -112,7 +122,7 @@ def compare(article: Text, keeper: Text, limits: Limits) -> Likeness | None:
     return Likeness(shared / max(either, 1), shared / max(len(article.grams), 1), False)
 
 
-def _shared(one: Keys, other: Keys) -> int:
+def _shared(one: NDArray[Any], other: NDArray[Any]) -> int:
     """How many numbers two sorted sets have in common."""
     both = np.concatenate((one, other))
     both.sort(kind="stable")

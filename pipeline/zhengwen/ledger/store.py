@@ -18,6 +18,9 @@ from zhengwen.ledger.schema import connect, faults, prepare
 
 FOLDER = ".zhengwen"
 NAME = "ledger.sqlite"
+SHARDS = f"{FOLDER}/shards"
+"""Where a place that was cleaned shard by shard has a ledger for each."""
+LISTED, COPIES = f"{SHARDS}/all.json", f"{SHARDS}/copies"
 
 _PAGE = 200
 UNFINISHED = "/"
@@ -48,11 +51,6 @@ class Ledger:
         """The folder that the ledger is of."""
         return self.path.parent.parent
 
-    def configuration(self, run: int) -> dict[str, Any]:
-        """What was configured for a run."""
-        row = self._row("SELECT configuration FROM runs WHERE id = ?", (run,))
-        return dict(json.loads(row[0])) if row else {}
-
     def run(self, model: str, configuration: dict[str, object]) -> int:
         """The number of the run with this model (its hash) and configuration; the same when it is repeated."""
         key = (model, json.dumps(configuration, sort_keys=True, ensure_ascii=False))
@@ -63,6 +61,12 @@ class Ledger:
             )
         row = self._row("SELECT id FROM runs WHERE model = ? AND configuration = ?", key)
         return int(row[0]) if row else 0
+
+    def configuration(self, run: int) -> dict[str, Any]:
+        """What decided about the articles of a run, beside the model."""
+        row = self._row("SELECT configuration FROM runs WHERE id = ?", (run,))
+        found = json.loads(row[0]) if row else {}
+        return found if isinstance(found, dict) else {}
 
     def recorded(self, key: Key) -> Recorded | None:
         """What is recorded of an article."""
@@ -81,6 +85,11 @@ class Ledger:
         for (path,) in self._rows("SELECT path FROM articles WHERE record = '' ORDER BY path", ()):
             if found := self.recorded((spelled(path), "")):
                 yield found
+
+    def __len__(self) -> int:
+        """How many articles and files of many articles are recorded."""
+        row = self._row("SELECT count(*) FROM articles", ())
+        return int(row[0]) if row else 0
 
     def duplicates(self) -> Iterator[Recorded]:
         """The articles that were left out as copies, by path and record."""

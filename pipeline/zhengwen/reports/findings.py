@@ -4,17 +4,17 @@ import json
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zhengwen.articles import fingerprint
+from zhengwen.articles import Article, fingerprint
 from zhengwen.reports.terminal import COMMAND, harmless, harmless_line
 
 if TYPE_CHECKING:
     from zhengwen.cleaning import Cleaned
-    from zhengwen.model import Model
+    from zhengwen.reasons import Reasons
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -54,6 +54,9 @@ class Checked:
     shown: how the user named it. path: the file; None for standard input.
     advert: the article as a whole is an advertisement.
     kept: what would be found, but for comments, lists of kept passages, and what was put back.
+    article: reads the article again, for who shows its text.
+    sought: the kinds that were looked for.
+    others: what was found and is not reported: below the score, known, not changed.
     """
 
     shown: str
@@ -61,12 +64,13 @@ class Checked:
     records: tuple[Record, ...]
     advert: bool
     kept: tuple[Record, ...] = ()
+    article: Callable[[], Article] | None = None
+    sought: tuple[str, ...] = ()
+    others: tuple[Record, ...] = ()
 
 
-def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
-    """The findings of one article, in order."""
-    from zhengwen.reasons import words
-
+def records(cleaned: "Cleaned", path: str, why: "Reasons") -> Iterator[Record]:
+    """The findings of one article, in order; ``why`` has the reasons for each."""
     article = cleaned.article
     starts = _line_starts(article.origin) if cleaned.findings else []
     for f in cleaned.findings:
@@ -74,7 +78,7 @@ def records(cleaned: "Cleaned", path: str, model: "Model") -> Iterator[Record]:
         start, end = article.locate(f.start, f.end)
         line = bisect_right(starts, start)
         last = bisect_right(starts, max(start, end - 1))
-        shown, reasons = excerpt(passage), words(model, passage, f.kind)
+        shown, reasons = excerpt(passage), why[passage, f.kind]
         yield Record(
             path,
             start,

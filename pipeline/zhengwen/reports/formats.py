@@ -19,6 +19,7 @@ _RENDERERS = {
     "gitlab": ("gitlab", "CodeQuality"),
     "sarif": ("sarif", "Sarif"),
     "junit": ("junit", "JUnit"),
+    "html": ("html", "Html"),
 }
 FORMATS = tuple(_RENDERERS)
 
