@@ -17,6 +17,9 @@ from zhengwen import __version__
 from zhengwen.errors import ZhengwenError
 from zhengwen.reports.terminal import harmless, harmless_line
 
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # before NumPy is: its threads wait in a loop for products too small to share
+
 _settings = {"verbose": False}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _GENERAL = ("-q", "--quiet", "-v", "--verbose", "--color")
