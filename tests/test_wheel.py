@@ -15,6 +15,7 @@ def test_the_wheel_holds_the_package_and_the_model() -> None:
     names = zipfile.ZipFile(WHEEL).namelist()
     assert "zhengwen/cli/__init__.py" in names
     assert "zhengwen/models/default/card.json" in names
+    assert "zhengwen/samples/labelled/blogs.jsonl" in names
     assert not [n for n in names if n.startswith(("tests", "samples", "pipeline", "models", "benchmarks"))]
     assert WHEEL.stat().st_size < 10_000_000
 

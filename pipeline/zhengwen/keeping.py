@@ -1,7 +1,8 @@
 """What an author wants kept, whatever the classifier says: marks in the text, and lists of passages.
 
 ``<!-- zhengwen: keep -->`` keeps everything up to ``<!-- zhengwen: end -->``; without an end before the next mark or
-the end of the article, the Markdown block that it stands in or before. A list of passages holds their fingerprints.
+the end of the article, the Markdown block that it stands in or before. A list of passages holds their marks, see
+`zhengwen.sketches`: what is marked with a sketch is kept with small changes too.
 """
 
 import re
@@ -12,6 +13,8 @@ import numpy as np
 
 from zhengwen.articles import Article, digest, fingerprint, letters
 from zhengwen.blocks import Blocks, BlockType, Flags
+from zhengwen.sketches import Marks, near
+from zhengwen.sketches import marks as wanted
 
 _MARK = re.compile(r"<!--\s*zhengwen:\s*(keep|end)\s*-->")
 _PREFIX = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
@@ -23,7 +26,7 @@ _BEYOND = 16
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What is kept: fingerprints of passages in any article, and of passages in a named one."""
+    """What is kept: marks of passages in any article, and of passages in a named one."""
 
     everywhere: frozenset[str] = frozenset()
     within: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -38,7 +41,7 @@ class Keep:
         listed = self.everywhere | self.within.get(article.name, frozenset())
         if listed:
             for first, end in _runs(marked):
-                for start, stop in _listed(article.text, blocks, first, end, listed):
+                for start, stop in _listed(article.text, blocks, first, end, wanted(listed)):
                     spared[start:stop] = True
         return spared
 
@@ -97,19 +100,21 @@ def _runs(flags: Flags) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _listed(text: str, blocks: Blocks, first: int, end: int, listed: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Runs of blocks that touch ``first`` to ``end`` and whose letters are those of a listed passage."""
+def _listed(text: str, blocks: Blocks, first: int, end: int, listed: Marks) -> Iterator[tuple[int, int]]:
+    """Runs of blocks that touch ``first`` to ``end`` and whose letters are those of a listed passage, or nearly."""
     low, high = max(0, first - _BEYOND), min(len(blocks), end + _BEYOND)
     pieces = [text[blocks.bounds[n] : blocks.bounds[n + 1]] for n in range(low, high)]
     folded = [letters(piece) for piece in pieces]
+    for start, stop in near(folded, listed, (first - low, end - low)):
+        yield low + start, low + stop
     for start in range(low, end):
         bare = pieces[start - low]
         bare = bare[len(_PREFIX.match(bare)[0]) :]  # type: ignore[index]
-        if not folded[start - low] and fingerprint(bare.strip()) in listed and start >= first:
+        if not folded[start - low] and fingerprint(bare.strip()) in listed.exact and start >= first:
             yield start, start + 1
         for begun in {folded[start - low], letters(bare)} - {""}:
             said = begun
             for stop in range(start + 1, high + 1):
                 said += folded[stop - 1 - low] if stop > start + 1 else ""
-                if stop > first and digest(said) in listed:
+                if stop > first and digest(said) in listed.exact:
                     yield start, stop

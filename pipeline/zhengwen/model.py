@@ -18,7 +18,7 @@ from zhengwen.errors import ModelError, OutputError
 from zhengwen.levels import LEVELS
 from zhengwen.scoring import Features, Scorer, featurise
 from zhengwen.stages.decode import Decoder, Kinds, bridge
-from zhengwen.stages.scores import Embedding, Network, Words, temper
+from zhengwen.stages.scores import Embedding, Network, Words, softmax, temper
 
 FORMAT = 3
 """Version of the files and of the features; a model of another one is refused."""
@@ -52,6 +52,7 @@ class Reading:
 class Model:
     """A classifier: scorer, temperature (Guo et al., ICML 2017), decoder, and the card that says where it is from.
 
+    corrections: what a block's words add to its last scores, in a model that was adapted; their bias is 0.
     levels: the decoder of each level of `zhengwen.levels`; empty for a model that was trained before there were any.
     """
 
@@ -59,6 +60,7 @@ class Model:
     temperature: float
     decoder: Decoder
     card: Mapping[str, Any]
+    corrections: Words | None = None
     levels: Mapping[str, Decoder] = field(default_factory=dict)
 
     def at(self, level: str) -> "Model":
@@ -84,9 +86,13 @@ class Model:
         found = featurise(articles)
         return self.decide(found, self.probabilities(found))
 
-    def probabilities(self, found: Features) -> Floats:
-        """Calibrated probabilities (blocks, kinds)."""
-        return temper(self.scorer.probabilities(found), self.temperature)
+    def probabilities(self, found: Features, own: Floats | None = None) -> Floats:
+        """Calibrated probabilities (blocks, kinds); ``own``: word scores (blocks, kinds) in place of the model's."""
+        out = temper(self.scorer.probabilities(found, own), self.temperature)
+        if self.corrections is None:
+            return out
+        more = self.corrections.logits(found.hashed, self.words.lengths(found.hashed))
+        return np.where(found.blocks.readable()[:, None], softmax(np.log(np.maximum(out, 1e-9)) + more), out)
 
     def decide(self, found: Features, probabilities: Floats) -> Reading:
         """Kinds of the blocks from their probabilities."""
@@ -110,10 +116,8 @@ def _arrays(model: Model) -> dict[str, NDArray[Any]]:
     """The arrays of a model as they are stored: weights of words in half precision."""
     scorer = model.scorer
     return {
-        "words.terms": scorer.words.terms,
-        "words.idf": scorer.words.idf.astype(np.float16),
-        "words.weights": scorer.words.weights.astype(np.float16),
-        "words.bias": scorer.words.bias,
+        **_stored_words("words", scorer.words),
+        **(_stored_words("corrections", model.corrections) if model.corrections else {}),
         "embedding.terms": scorer.embedding.terms,
         "embedding.idf": scorer.embedding.idf.astype(np.float16),
         "embedding.axes": scorer.embedding.axes,
@@ -123,15 +127,24 @@ def _arrays(model: Model) -> dict[str, NDArray[Any]]:
     }
 
 
+def _stored_words(stage: str, words: Words) -> dict[str, NDArray[Any]]:
+    return {
+        f"{stage}.terms": words.terms,
+        f"{stage}.idf": words.idf.astype(np.float16),
+        f"{stage}.weights": words.weights.astype(np.float16),
+        f"{stage}.bias": words.bias,
+    }
+
+
 def _scorer(arrays: Mapping[str, NDArray[Any]]) -> Scorer:
     def part(prefix: str) -> dict[str, Any]:
         return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
-    words, embedding = part("words."), part("embedding.")
-    for stored in (words, embedding):
-        stored["idf"] = stored["idf"].astype(np.float32)
-    words["weights"] = words["weights"].astype(np.float32)
-    return Scorer(Words(**words), Embedding(**embedding), Network(**part("first.")), Network(**part("second.")))
+    embedding = part("embedding.")
+    embedding["idf"] = embedding["idf"].astype(np.float32)
+    return Scorer(
+        _words("words", arrays), Embedding(**embedding), Network(**part("first.")), Network(**part("second."))
+    )
 
 
 def default_path() -> Path:
@@ -198,9 +211,16 @@ def load(folder: Path | None = None) -> Model:
         levels = {name: Decoder(**decoder) for name, decoder in card.get("levels", {}).items()}
         if levels and levels.keys() != LEVELS.keys():
             raise ValueError(f"its levels are {', '.join(levels)}, not {', '.join(LEVELS)}")
-        return Model(_scorer(arrays), float(card["temperature"]), Decoder(**card["decoder"]), card, levels)
+        corrections = _words("corrections", arrays) if "corrections.terms" in arrays else None
+        decoder = Decoder(**card["decoder"])
+        return Model(_scorer(arrays), float(card["temperature"]), decoder, card, corrections, levels)
     except (KeyError, TypeError, ValueError, IndexError) as e:
         raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
+
+
+def _words(stage: str, arrays: Mapping[str, NDArray[Any]]) -> Words:
+    idf, weights = (arrays[f"{stage}.{name}"].astype(np.float32) for name in ("idf", "weights"))
+    return Words(arrays[f"{stage}.terms"], idf, weights, arrays[f"{stage}.bias"])
 
 
 def _card(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from zhengwen.forms.records import Flaw, Line, Piece, Record, line_of
 from zhengwen.forms.streams import digest, reading, writing
 from zhengwen.ledger.entries import ADVERT, CLEANED, DUPLICATE, UNCHANGED, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
+from zhengwen.sketches import mark
 
 _CHUNK = 1 << 20
 
@@ -84,8 +85,8 @@ def _original_lines(lines: Iterable[bytes], changed: Iterator[Recorded]) -> Iter
     yield from rest
 
 
-def put_back(ledger: Ledger, path: Path, recorded: Recorded, passage: str) -> None:
-    """Puts one passage of a record back into its line of the cleaned file ``path``.
+def put_back(ledger: Ledger, path: Path, recorded: Recorded, passage: str) -> tuple[str, str]:
+    """Puts one passage of a record back into its line of the cleaned file ``path``; its mark and its text.
 
     The file is written as a whole beside its place and proven; then it takes its place, and then the ledger is told. A
     run that is killed in between is taken up by the same command. Raises `LedgerError` or `OutputError`.
@@ -108,8 +109,10 @@ def put_back(ledger: Ledger, path: Path, recorded: Recorded, passage: str) -> No
     else:
         found, left = _put(ledger, form, path, file, left)
     whole = replace(file.entry, cleaned=found, status=UNCHANGED if found == file.entry.hash else CLEANED, replaces=None)
-    kept = next(p.fingerprint for p in entry.passages if p.id == passage)
+    text = "".join(c.text for c in entry.cuts if c.passage == passage)
+    kept = next(mark(text, p.fingerprint) for p in entry.passages if p.id == passage)
     ledger.put_back(recorded, left, kept, file=whole)
+    return kept, text
 
 
 def _without(entry: Entry, passage: str) -> Entry:

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from zhengwen import rebuilding, writers
@@ -13,6 +13,7 @@ from zhengwen.forms.records import line_of
 from zhengwen.forms.streams import digest
 from zhengwen.ledger.entries import CLEANED, UNCHANGED, Cut, Entry, less, original, sha256, unpack
 from zhengwen.ledger.store import Ledger, Recorded
+from zhengwen.sketches import mark
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -122,8 +123,17 @@ def _read(path: Path) -> bytes | None:
         raise LedgerError(f"{path}: cannot be read ({e.strerror}); mend that, then restore") from None
 
 
-def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
-    """Puts one passage back where it stood in the cleaned article, and has it kept from now on; the article's file.
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A passage that was put back: the article's file, the passage's mark and its text."""
+
+    path: Path
+    mark: str
+    text: str
+
+
+def put_back(ledger: Ledger, folder: Path, passage: str) -> Back:
+    """Puts one passage back where it stood in the cleaned article, and has it kept from now on.
 
     Raises `LedgerError` if there is no such passage, or if the cleaned article was changed.
     """
@@ -135,8 +145,7 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
     entry = recorded.entry
     if entry.key[1]:
         path = (folder / _inside(entry.key[0])).resolve()
-        rebuilding.put_back(ledger, path, recorded, passage)
-        return path
+        return Back(path, *rebuilding.put_back(ledger, path, recorded, passage))
     if entry.output:
         raise LedgerError(
             f"{entry.key[0]}: became {entry.output}, into which no passage is put back; list its fingerprint in a "
@@ -152,8 +161,7 @@ def put_back(ledger: Ledger, folder: Path, passage: str) -> Path:
             writers.replace(path, after)
         except OSError as e:
             raise OutputError(f"{path}: cannot be replaced ({e.strerror}); the file is as it was") from None
-    _record(ledger, recorded, passage, cuts, after)
-    return path
+    return Back(path, *_record(ledger, recorded, passage, cuts, after))
 
 
 def _with_passage(before: bytes, entry: Entry, passage: str, path: Path, folder: Path) -> tuple[tuple[Cut, ...], bytes]:
@@ -191,10 +199,13 @@ def _without(text: str, entry: Entry, passage: str) -> tuple[Cut, ...]:
     return tuple(cuts)
 
 
-def _record(ledger: Ledger, recorded: Recorded, passage: str, cuts: tuple[Cut, ...], after: bytes) -> None:
+def _record(ledger: Ledger, recorded: Recorded, passage: str, cuts: tuple[Cut, ...], after: bytes) -> tuple[str, str]:
+    """Records that a passage is back; its mark and its text."""
     entry = recorded.entry
-    kept = next(p.fingerprint for p in entry.passages if p.id == passage)
+    text = "".join(c.text for c in entry.cuts if c.passage == passage)
+    kept = next(mark(text, p.fingerprint) for p in entry.passages if p.id == passage)
     passages = tuple(p for p in entry.passages if p.id != passage)
     status = CLEANED if passages else UNCHANGED
     left = replace(entry, passages=passages, cuts=cuts, cleaned=sha256(after), status=status, replaces=None)
     ledger.put_back(recorded, left, kept)
+    return kept, text

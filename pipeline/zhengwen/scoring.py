@@ -64,9 +64,12 @@ class Scorer:
     first: Network
     second: Network
 
-    def probabilities(self, found: Features) -> Floats:
-        """Probabilities (blocks, kinds), not calibrated; certain content for blocks that carry no decision."""
-        own = self.words.logits(found.hashed)
+    def probabilities(self, found: Features, own: Floats | None = None) -> Floats:
+        """Probabilities (blocks, kinds), not calibrated; certain content for blocks that carry no decision.
+
+        own: word scores (blocks, kinds) in place of those of the scorer's words.
+        """
+        own = self.words.logits(found.hashed) if own is None else own
         rows = first_rows(own, self.embedding, found)
         seen = self.first.probabilities(rows)
         doubt = np.flatnonzero(seen[:, 0] < CERTAIN)

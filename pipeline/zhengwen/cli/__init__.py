@@ -17,11 +17,14 @@ from zhengwen import __version__
 from zhengwen.errors import ZhengwenError
 from zhengwen.reports.terminal import harmless, harmless_line
 
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # before NumPy is: its threads wait in a loop for products too small to share
+
 _settings = {"verbose": False}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _GENERAL = ("-q", "--quiet", "-v", "--verbose", "--color")
 """Options of all commands, which stand before theirs."""
-_COMMANDS = ("clean", "check", "explain", "config", "dedup", "restore", "report", "train", "evaluate", "model")
+_COMMANDS = ("clean", "check", "explain", "config", "dedup", "restore", "report", "label", "train", "evaluate", "model")
 
 
 class _Commands(click.Group):

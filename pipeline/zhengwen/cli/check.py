@@ -17,10 +17,10 @@ from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.filters import Filters, Known, Sought
 from zhengwen.cli.fixing import Asked, fix
 from zhengwen.cli.outputs import Outputs, ReportType
+from zhengwen.cli.remembered import put_back
 from zhengwen.cli.shared import FLAWS, check_options, complain, kinds_left, listed, locate, more, progress, summarise
 from zhengwen.errors import BaselineError, UnreadableInputError
 from zhengwen.forms import Fields
-from zhengwen.ledger.store import location, opened
 from zhengwen.readers import STDIN, Source, root_of
 from zhengwen.reports.diff import unified
 from zhengwen.reports.findings import Checked
@@ -112,7 +112,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 
         filters.changed = changed = changes(common_parent(paths), said.since)
         sources = [s for s in sources if s.path and changed.has(s.path)]
-    listed_ = Listed(listed(said.keep_list, paths), _put_back(paths))
+    listed_ = Listed(listed(said.keep_list, paths, said.model), put_back(sources))
     fixed: list[str] = []
     engines = Engines(said.jobs, said.engine, said.ray_address)
     with _cache(said, paths) as cache, working(engines, size_of(sources)) as engine:
@@ -249,15 +249,6 @@ def _loader(folder: Path | None, level: str) -> "Callable[[], Model]":
         return load(folder).at(level)
 
     return loaded
-
-
-def _put_back(paths: tuple[str, ...]) -> dict[str, frozenset[str]]:
-    """The passages that were put back into articles that were cleaned where they lie, by name of the article."""
-    folder = root_of(paths)
-    if not location(folder).is_file():
-        return {}
-    with opened(folder) as ledger:
-        return ledger.kept()
 
 
 def _known(said: _Options) -> Known | None:

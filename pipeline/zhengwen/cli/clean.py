@@ -13,6 +13,7 @@ from zhengwen.cli.configured import Configured, rules, tailored
 from zhengwen.cli.configured import source as origin
 from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.recorded import Done, clean, configuration, note_advert, remembered
+from zhengwen.cli.remembered import digest, put_back
 from zhengwen.cli.shared import (
     ENCODING,
     Place,
@@ -117,16 +118,17 @@ def command(
     limits = Limits(copies != "exact", similarity, containment) if output and copies != "off" else None
     if isinstance(output, str) or any(map(is_url, paths)):
         forbidden = {"--in-place": in_place, "--diff": diff}
-        cleaner = Cleaner(load(model).at(level or ""), kinds_left(select, ignore), Keep(listed(keep_list, ())))
+        cleaner = Cleaner(load(model).at(level or ""), kinds_left(select, ignore), Keep(listed(keep_list, (), model)))
         return _by_url(cleaner, paths, output, forbidden, settings, limits, engines, summary)
     sources = locate(paths, summary)
-    keep = Keep(listed(keep_list, paths))
+    folder = root_of(paths) if in_place else output
+    before = put_back(sources, but=folder)
+    keep = Keep(listed(keep_list, paths, model), before)
     kinds = kinds_left(select, ignore)
     cleaner = TailoredCleaner(load(model).at(level or ""), kinds, keep, of=_selections(sources, select, ignore))
     outputs, clashes = targets(sources, to)
     for clash in clashes:
         complain(clash, summary)
-    folder = root_of(paths) if in_place else output
     notes = []
     with working(engines, size_of(list(outputs))) as where:
         if not folder or diff:
@@ -135,7 +137,7 @@ def command(
         else:
             if output:
                 prepare(output, paths, outputs, overwrite=overwrite)
-            tailoring = {"per_path": rules(("select", "ignore"))}
+            tailoring = {"per_path": rules(("select", "ignore")), "put_back": digest(before)}
             how = (settings, limits, summary, tailoring)
             notes = _told(clean(cleaner, list(outputs), folder, *how, in_place=in_place, engine=where))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,8 +83,7 @@ def command(
         out = _decide(readable, new, [_against(folder, new, summary) for folder in against], limits, report)
         _summarise(len(readable), out, summary)
         return summary.exit_code(findings_count=False)
-    prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
-    with held(output):
+    with _working_in(output, paths, sources, overwrite):
         before = load(output)
         readable, new = _gather(sources, summary)
         if not overwrite:
@@ -94,6 +94,29 @@ def command(
         _write(output, readable, out, new, before, summary)
     _summarise(len(readable), out, summary)
     return summary.exit_code(findings_count=False)
+
+
+@contextmanager
+def _working_in(output: Path, paths: Sequence[str], sources: Sequence[Source], overwrite: bool) -> Iterator[None]:
+    """Makes the output folder, and locks its index until the block ends.
+
+    Where another run is making it just now, its lock is asked first: what that run has written is not taken for
+    something else.
+    """
+
+    def make() -> None:
+        prepare(output, paths, {s: s.name for s in sources}, overwrite=overwrite or index.exists(output))
+
+    with ExitStack() as stack:
+        if not index.place(output).is_dir():
+            try:
+                make()
+            except OutputError:
+                if not index.place(output).is_dir():
+                    raise
+        stack.enter_context(held(output))
+        make()
+        yield
 
 
 def _decide(

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import click
 
-from zhengwen.articles import BOILERPLATE
-from zhengwen.cleaning import Cleaner
 from zhengwen.cli.shared import level_option, model_option, progress
 from zhengwen.errors import LabelError
 from zhengwen.model import load
 from zhengwen.reports.figures import table
-from zhengwen.training.evaluation import figures, tally
+from zhengwen.training.evaluation import figures
 from zhengwen.training.labels import read_labels
-
-_BATCH = 64
+from zhengwen.training.measuring import measure
 
 
 @click.command("evaluate")
@@ -31,15 +28,9 @@ def command(labels: tuple[Path, ...], as_json: bool, level: str | None, model: P
     samples = [s for s in read_labels(labels) if s.window is None]
     if not samples:
         raise LabelError("the labels cover windows only; evaluation needs articles labelled as a whole")
-    cleaner = Cleaner(load(model).at(level or ""), BOILERPLATE)
-    tallies = []
     with progress(len(samples), "article") as bar:
-        for start in range(0, len(samples), _BATCH):
-            batch = samples[start : start + _BATCH]
-            for sample, cleaned in zip(batch, cleaner.clean([s.article for s in batch]), strict=True):
-                predicted = [(f.start, f.end, f.kind) for f in cleaned.findings]
-                tallies.append((sample.source, tally(sample.article.text, sample.spans, predicted)))
-            bar.update(len(batch))
+        found = measure(load(model).at(level or ""), samples, bar.update)
+    tallies = [(s.source, t) for s, t in zip(samples, found, strict=True)]
     if as_json:
         click.echo(json.dumps(figures([t for _, t in tallies]).as_dict()))
     else:

@@ -28,6 +28,10 @@ def info(folder: Path | None, as_json: bool) -> int:
     click.echo(f"model        {where}")
     click.echo(f"hash         {card['fingerprint']}")
     click.echo(f"trained      {card['trained']}, format {card['format']}")
+    if adapted := card.get("adapted"):
+        click.echo(
+            f"adapted      to {adapted['articles']:,} corrected articles; data and figures are those of its base"
+        )
     click.echo(f"size         {size / 1e6:.1f} MB in {len(card['files']) + 1} files")
     articles = f"{data['articles']:,} articles and {data['windows']:,} windows"
     click.echo(f"data         {articles} of {data['sources']:,} sources")

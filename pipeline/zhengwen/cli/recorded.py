@@ -13,6 +13,7 @@ from zhengwen import __version__
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.inside import Inside
+from zhengwen.cli.remembered import joined
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
 from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
@@ -67,6 +68,7 @@ def clean(
         Inside() as inside,
     ):
         run = ledger.run(cleaner.model.fingerprint, configuration(cleaner, settings, copies, also))
+        ledger.keep(cleaner.keep.within)
         cleaner = remembering(cleaner, ledger)
         place = InPlace(folder) if in_place else Folder(folder, settings.to)
         sources = _distinct(sources, folder) if in_place else sources
@@ -121,7 +123,7 @@ def configuration(
 
 def remembering(cleaner: Cleaner, ledger: Ledger) -> Cleaner:
     """A cleaner that keeps what was put back."""
-    return replace(cleaner, keep=Keep(cleaner.keep.everywhere, ledger.kept()))
+    return replace(cleaner, keep=Keep(cleaner.keep.everywhere, joined(cleaner.keep.within, ledger.kept())))
 
 
 def remembered(cleaner: Cleaner, folder: Path) -> Cleaner:

@@ -7,6 +7,7 @@ import click
 from zhengwen.cli.engines import Engines, engine_options
 from zhengwen.cli.shared import Place
 from zhengwen.errors import OutputError
+from zhengwen.keeplist import KEEP_LIST, add
 from zhengwen.ledger.store import LISTED, Ledger, opened
 from zhengwen.reports.findings import excerpt, graded
 from zhengwen.reports.summary import counted
@@ -18,6 +19,11 @@ from zhengwen.restoring import lines_of, put_back, restore
 @click.argument("folder", metavar="DIR", type=Place())
 @click.option("-o", "--output", type=Place(), help="Folder, or URL, to write the originals to.")
 @click.option("--passage", metavar="ID", help="Put one removed passage back into its cleaned article, and keep it.")
+@click.option(
+    "--keep-list",
+    type=click.Path(path_type=Path),
+    help=f"With --passage: also add it to this list of kept passages, e.g. the {KEEP_LIST} beside the inputs.",
+)
 @click.option("--list", "listing", is_flag=True, help="Print the removed passages with their ids.")
 @click.option("--overwrite", is_flag=True, help="Replace files in the output that are not the originals.")
 @engine_options
@@ -25,6 +31,7 @@ def command(
     folder: Path | str,
     output: Path | str | None,
     passage: str | None,
+    keep_list: Path | None,
     listing: bool,
     overwrite: bool,
     jobs: int | None,
@@ -38,6 +45,8 @@ def command(
     """
     if sum((output is not None, passage is not None, listing)) != 1:
         raise click.UsageError("say what to give back: -o FOLDER for all originals, --passage ID, or --list")
+    if keep_list and not passage:
+        raise click.UsageError("--keep-list takes what --passage puts back; name a passage, or leave --keep-list out")
     if isinstance(folder, str) or isinstance(output, str) or (folder / LISTED).is_file():
         if output is None:
             raise click.UsageError("of a cleaned store only all originals can be given back; add -o")
@@ -48,8 +57,10 @@ def command(
         raise OutputError(f"{output}: lies inside of {folder}; choose a folder outside of it")
     with opened(folder) as ledger:
         if passage:
-            path = put_back(ledger, folder, passage)
-            _say(f"{path}: passage {passage} is back, and stays when it is cleaned again")
+            back = put_back(ledger, folder, passage)
+            _say(f"{back.path}: passage {passage} is back, and stays when it is cleaned again")
+            if keep_list:
+                add(keep_list, {back.mark: excerpt(back.text.strip())})
         elif output:
             return _restore(ledger, folder, output, overwrite=overwrite)
         else:

@@ -178,6 +178,17 @@ def fields_options(command: Command) -> Command:
     return text(number(command))
 
 
+def offsets_option(command: Command) -> Command:
+    """The option ``--offsets`` of labels."""
+    return click.option(
+        "--offsets",
+        type=click.Choice(["auto", "code-points", "utf-16", "bytes"]),
+        default="auto",
+        show_default=True,
+        help="What the offsets of the labels count; auto: what the file says, or else code points.",
+    )(command)
+
+
 def keep_option(command: Command) -> Command:
     """The option ``--keep-list``."""
     return click.option(
@@ -187,13 +198,13 @@ def keep_option(command: Command) -> Command:
     )(command)
 
 
-def listed(given: Path | None, paths: Sequence[str]) -> frozenset[str]:
-    """The passages to keep, by fingerprint: of the list given, or of those that lie in the folders of the inputs."""
-    if given:
-        return read_list(given)
-    folders = {p if p.is_dir() else p.parent for p in map(Path, paths) if str(p) != STDIN}
+def listed(given: Path | None, paths: Sequence[str], model: Path | None = None) -> frozenset[str]:
+    """Marks of the passages to keep: of the list given, or of those that lie in the folders of the inputs; and of the
+    list that a model has from its training."""
+    inputs = {p if p.is_dir() else p.parent for p in map(Path, paths) if str(p) != STDIN}
+    folders = [*([] if given else inputs), *([model] if model else [])]
     found = [read_list(folder / KEEP_LIST) for folder in folders if (folder / KEEP_LIST).is_file()]
-    return frozenset[str]().union(*found)
+    return frozenset[str]().union(*found, *([read_list(given)] if given else []))
 
 
 def check_options(command: Command) -> Command:

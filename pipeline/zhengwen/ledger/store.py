@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,12 +115,22 @@ class Ledger:
         return next((r for r in found if not r.entry.key[0].endswith(UNFINISHED)), None)
 
     def kept(self) -> dict[str, frozenset[str]]:
-        """Fingerprints of the passages that were put back, by the name of their article."""
+        """Marks of the passages that were put back, by the name of their article; those of earlier versions are
+        fingerprints alone."""
         found: dict[str, set[str]] = {}
         for path, record, mark in self._rows("SELECT path, record, fingerprint FROM kept", ()):
             name = f"{spelled(path)}:{spelled(record)}" if record else spelled(path)
             found.setdefault(name, set()).add(mark)
         return {name: frozenset(marks) for name, marks in found.items()}
+
+    def keep(self, within: Mapping[str, frozenset[str]]) -> None:
+        """Remembers passages that were put back elsewhere, by path."""
+        if within:
+            with self._writing() as database:
+                database.executemany(
+                    "INSERT OR IGNORE INTO kept VALUES (?, '', ?)",
+                    [(stored(path), mark) for path, marks in within.items() for mark in sorted(marks)],
+                )
 
     def write(self, run: int, entries: Sequence[Entry]) -> None:
         """Records articles in place of what was recorded of them."""

@@ -36,18 +36,32 @@ class Words:
         object.__setattr__(self, "_row", row)
         object.__setattr__(self, "_table", table)
 
-    def logits(self, hashed: Hashed) -> Floats:
-        """Scores (blocks, kinds) of each block's own words."""
+    def logits(self, hashed: Hashed, lengths: Floats | None = None) -> Floats:
+        """Scores (blocks, kinds) of each block's own words; ``lengths`` (blocks, 1) of vectors of more words than
+        these."""
+        total = self._sums(hashed)
+        return total[:, :-1] / (_lengths(total) if lengths is None else lengths) + self.bias
+
+    def lengths(self, hashed: Hashed) -> Floats:
+        """Length (blocks, 1) of each block's vector before it is made a unit."""
+        return _lengths(self._sums(hashed))
+
+    def _sums(self, hashed: Hashed) -> Floats:
         total = np.zeros((len(hashed[0][1]) - 1, self._table.shape[1]), np.float32)
         for buckets, starts in hashed:
             some = starts[1:] > starts[:-1]
             if some.any():
                 total[some] += np.add.reduceat(self.per_gram(buckets), starts[:-1][some])
-        return total[:, :-1] / np.sqrt(np.maximum(total[:, -1:], 1e-6)) + self.bias
+        return total
 
     def per_gram(self, buckets: NDArray[np.uint32]) -> Floats:
         """Of each n-gram, its weight for each kind and the square of its length: (n-grams, kinds + 1)."""
         return self._table.take(self._row.take(buckets), axis=0)
+
+
+def _lengths(sums: Floats) -> Floats:
+    lengths: Floats = np.sqrt(np.maximum(sums[:, -1:], 1e-6))
+    return lengths
 
 
 BITS = 22

@@ -1,6 +1,7 @@
-"""Labelled articles in doccano's span format, one JSON object a line."""
+"""Labelled articles: JSON Lines in doccano's span format, or what doccano and Label Studio export."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,6 +10,11 @@ from typing import Any
 
 from zhengwen.articles import BOILERPLATE, Article, Span
 from zhengwen.errors import LabelError
+from zhengwen.training.offsets import UNITS, Unit
+from zhengwen.training.shapes import shaped
+from zhengwen.training.shapes import spans as converted
+
+_ARRAY = re.compile(r"\s*\[\s*[{\]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,24 +24,28 @@ class Labelled:
     source: author or site; articles of one source never stand on both sides of a cross-validation.
     spans: sorted, disjoint; what none covers is content.
     window: the part (start, end) that was labelled; the rest is context only. None if all of it was.
+    place: file and line that it was read from.
     """
 
     article: Article
     source: str
     spans: tuple[Span, ...]
     window: tuple[int, int] | None = None
+    place: str = ""
 
 
-def read_labels(paths: Sequence[Path]) -> list[Labelled]:
-    """Reads ``.jsonl`` files, and those of folders, in the order of their names.
+def read_labels(paths: Sequence[Path], offsets: str = "auto") -> list[Labelled]:
+    """Reads files, and the ``.jsonl`` files of folders, in the order of their names.
 
+    offsets: what the labels' offsets count, see `zhengwen.training.offsets`; ``auto`` to go by what the file says.
     Raises `LabelError` naming file, line and field of the first fault.
     """
+    unit = next((u for u in UNITS if u == offsets), None)
     samples: list[Labelled] = []
     seen: dict[str, str] = {}
     for path in _files(paths):
         for place, row in _rows(path):
-            sample = _sample(row, place)
+            sample = _sample(row, place, unit)
             name = sample.article.name
             if name in seen:
                 raise LabelError(f"{place}: field id: {name!r} was used at {seen[name]} already; ids must be unique")
@@ -60,12 +70,15 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as e:
         raise LabelError(f"{path}: cannot be read ({e.strerror})") from None
     except UnicodeDecodeError as e:
         raise LabelError(f"{path}: byte {e.start} is not UTF-8; export the labels as UTF-8") from None
-    for number, line in enumerate(lines, 1):
+    if _ARRAY.match(text):
+        yield from _array(path, text)
+        return
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         place = f"{path}, line {number}"
@@ -73,37 +86,48 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             row = json.loads(line)
         except ValueError as e:
             raise LabelError(f"{place}: not a JSON object ({e})") from None
-        if not isinstance(row, dict):
-            raise LabelError(f'{place}: expected an object such as {{"id", "text", "label"}}, found {row!r:.40}')
-        yield place, row
+        yield place, _object(row, place)
 
 
-def _sample(row: dict[str, Any], place: str) -> Labelled:
-    text = row.get("text")
+def _array(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The tasks of a JSON array, as Label Studio exports them."""
+    try:
+        rows = json.loads(text)
+    except ValueError as e:
+        raise LabelError(f"{path}: not a JSON array ({e})") from None
+    for number, row in enumerate(rows, 1):
+        place = f"{path}, task {number}"
+        yield place, _object(row, place)
+
+
+def _object(row: Any, place: str) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise LabelError(f'{place}: expected an object such as {{"id", "text", "label"}}, found {row!r:.40}')
+    return row
+
+
+def _sample(row: dict[str, Any], place: str, unit: Unit | None) -> Labelled:
+    shape = shaped(row, place)
+    text = shape.text
     if not isinstance(text, str):
         raise LabelError(f"{place}: field text: expected the article's text, found {text!r:.40}")
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise LabelError(f"{place}: field text: holds half of a surrogate pair; export the labels again")
-    if "id" not in row:
+    if shape.name is None:
         raise LabelError(f"{place}: field id: missing; each article needs one of its own")
-    name = str(row["id"])
-    spans = _spans(row.get("label"), len(text), f"{place}: field label")
-    window = row.get("window")
+    name = str(shape.name)
+    spans = _spans(converted(shape, text, unit, place), len(text), f"{place}: field {shape.field}")
+    window = shape.window
     if window is not None:
         window = _bounds(window, len(text), f"{place}: field window")
-    return Labelled(Article(name, text), str(row.get("source") or name), spans, window)
+    return Labelled(Article(name, text), str(shape.source or name), spans, window, place)
 
 
-def _spans(label: Any, length: int, place: str) -> tuple[Span, ...]:
-    if not isinstance(label, list):
-        raise LabelError(f"{place}: expected a list of [start, end, kind], found {label!r:.40}")
+def _spans(marked: Sequence[tuple[Any, Any, Any]], length: int, place: str) -> tuple[Span, ...]:
     spans: list[Span] = []
-    for number, entry in enumerate(label):
-        here = f"{place}, span {number + 1}"
-        if not isinstance(entry, list) or len(entry) != 3:
-            raise LabelError(f"{here}: expected [start, end, kind], found {entry!r:.60}")
-        start, end = _bounds(entry[:2], length, here)
-        kind = entry[2]
+    for number, (first, last, kind) in enumerate(marked, 1):
+        here = f"{place}, span {number}"
+        start, end = _bounds([first, last], length, here)
         if kind not in BOILERPLATE:
             raise LabelError(f"{here}: unknown kind {kind!r:.40}; expected one of {', '.join(BOILERPLATE)}")
         spans.append((start, end, kind))

@@ -93,6 +93,11 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model,
     return replace(chosen, levels=levels(chosen, validation.held), card=card), validation
 
 
+def folds_by_source(samples: Sequence[Labelled], folds: int) -> list[list[int]]:
+    """Numbers of the samples of each fold of `cross_validate`."""
+    return [fold.tolist() for fold in split(sources(samples, folds), folds)]
+
+
 STEPS_OF_TRAINING = (FOLDS + 1) * STEPS
 
 
