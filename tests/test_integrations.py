@@ -110,13 +110,14 @@ class TestRayData:
         with pytest.raises(KeyError, match="there is no column 'body'; choose from text, url"):
             MainText(text="body")(batch)
 
-    @pytest.mark.usefixtures("cluster")
-    def test_a_dataset(self, expected: list[str]) -> None:
+    def test_a_dataset(self, cluster: str, expected: list[str]) -> None:
         data = pytest.importorskip("ray.data", reason="Ray Data is not installed; pip install --group integrations")
+        from zhengwen.engines.cluster import Cluster
         from zhengwen.integrations.ray import MainText
 
-        dataset = data.from_items([{"text": text, "n": n} for n, text in enumerate(TEXTS)])
-        out = dataset.map_batches(MainText, concurrency=1, batch_size=2).take_all()
+        with Cluster(cluster):
+            dataset = data.from_items([{"text": text, "n": n} for n, text in enumerate(TEXTS)])
+            out = dataset.map_batches(MainText, concurrency=1, batch_size=2).take_all()
         assert {row["n"]: row["text"] for row in out} == dict(enumerate(expected))
 
 
