@@ -69,7 +69,8 @@ def test_a_folder_without_articles(zhengwen: Run, tmp_path: Path) -> None:
     (tmp_path / "pictures" / "a.png").write_bytes(b"\0")
     done = zhengwen("check", "pictures")
     assert done.returncode == 2
-    assert "no .md, .markdown, .txt, .html, .htm, .jsonl, .jsonl.gz, .jsonl.zst or .parquet file here" in done.stderr.decode()
+    said = "no .md, .markdown, .txt, .html, .htm, .jsonl, .jsonl.gz, .jsonl.zst or .parquet file here"
+    assert said in done.stderr.decode()
 
 
 def test_one_line_of_50_megabytes(zhengwen: Run, tmp_path: Path) -> None:
