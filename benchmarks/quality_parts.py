@@ -17,12 +17,12 @@ from zhengwen.model import Model
 from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
-from zhengwen.training.calibration import Held, temperature
+from zhengwen.training.calibration import Held, Outcome, outcome, temperature
 from zhengwen.training.corpus import Batch, batches
 from zhengwen.training.evaluation import Tally, covered, figures, paint, weights
 from zhengwen.training.fit import STEPS
 from zhengwen.training.labels import Labelled
-from zhengwen.training.levels import Outcome, levels, outcome
+from zhengwen.training.levels import levels
 from zhengwen.training.validation import FOLDS, Validation, choose, held_out, sources, split
 
 DRAWS = 400

@@ -1,6 +1,6 @@
 """Temperature and decoder, chosen on out-of-fold probabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +32,25 @@ class Held:
     weights: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a decoder does on held-out articles, block by block.
+
+    retention: share of the content's weight that it keeps. f1: by weight. passages: share of the gold passages at
+    least half found. false: removed passages that are mostly content, for each gold passage.
+    """
+
+    retention: float
+    f1: float
+    passages: float
+    false: float
+
+    @property
+    def value(self) -> float:
+        """What is weighed against each other where retention allows, whatever the level."""
+        return self.f1 + self.passages - self.false
+
+
 def temperature(held: Sequence[Held]) -> float:
     """The temperature of least log loss (Guo et al., ICML 2017)."""
     rows = [(h.targets >= 0) & h.features.blocks.readable() for h in held]
@@ -46,35 +65,39 @@ def temperature(held: Sequence[Held]) -> float:
 
 
 def decoder(model: Model, held: Sequence[Held]) -> Decoder:
-    """The decoder of the best value (see `_value`) among those that keep at least `RETENTION` of the content.
+    """The best decoder that keeps `RETENTION` of the content. The model gives the temperature alone."""
+    return best(outcomes(model, held, CAUTIONS), RETENTION)
 
-    The model gives the temperature alone.
-    """
+
+def outcomes(model: Model, held: Sequence[Held], cautions: Sequence[float]) -> dict[Decoder, Outcome]:
+    """What each decoder of a grid does. The model gives the temperature alone."""
     tempered = [temper(h.probabilities, model.temperature) for h in held]
-    best, choice = -np.inf, DEFAULT
-    for change in CHANGES:
-        for caution in CAUTIONS:
-            candidate = Decoder(change, caution, WHOLE)
-            value = _value(replace(model, decoder=candidate), held, tempered)
-            if value > best:
-                best, choice = value, candidate
-    return choice
+    grid = [Decoder(change, caution, WHOLE) for change in CHANGES for caution in cautions]
+    return {decoder: outcome(replace(model, decoder=decoder), held, tempered) for decoder in grid}
 
 
-def _value(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> float:
-    """f1 by weight, plus the share of gold passages at least half found, less the number of false ones a passage."""
-    counts = np.zeros(7)
+def best(measured: Mapping[Decoder, Outcome], target: float) -> Decoder:
+    """The decoder of the best value among those that keep this share of the content; if none does, the one that keeps
+    most."""
+    enough = [d for d, o in measured.items() if o.retention >= target]
+    if not enough:
+        return max(measured, key=lambda d: measured[d].retention)
+    return max(enough, key=lambda d: measured[d].value)
+
+
+def outcome(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> Outcome:
+    """What the model's decoder makes of calibrated probabilities."""
+    hit = left = lost = kept = 0.0
+    half = passages = false = 0
     for h, probabilities in zip(held, tempered, strict=True):
         kinds = model.decide(h.features, probabilities).kinds
         seen = np.flatnonzero((h.targets >= 0) & (h.weights > 0))
         gold, found, w = h.targets[seen] > 0, kinds[seen] > 0, h.weights[seen]
         owner = h.features.blocks.owner()[seen]
-        counts[:4] += [w[a & b].sum() for a, b in ((gold, found), (gold, ~found), (~gold, found), (~gold, ~found))]
+        hit, left = hit + float(w[gold & found].sum()), left + float(w[gold & ~found].sum())
+        lost, kept = lost + float(w[~gold & found].sum()), kept + float(w[~gold & ~found].sum())
         shares = covered(gold, found, w, owner)
-        counts[4:6] += (shares >= 0.5).sum(), len(shares)
-        counts[6] += (covered(found, gold, w, owner) < 0.5).sum()
-    hit, left, lost, kept, half, passages, false = counts.tolist()
-    if kept < RETENTION * (kept + lost):
-        return kept / max(kept + lost, 1) - RETENTION - 1
-    passages = max(passages, 1)
-    return 2 * hit / max(2 * hit + left + lost, 1) + (half - false) / passages
+        half, passages = half + int((shares >= 0.5).sum()), passages + len(shares)
+        false += int((covered(found, gold, w, owner) < 0.5).sum())
+    f1 = 2 * hit / max(2 * hit + left + lost, 1)
+    return Outcome(kept / max(kept + lost, 1), f1, half / max(passages, 1), false / max(passages, 1))
