@@ -12,7 +12,7 @@ demo: .venv/installed  ## clean the sample articles and show what was removed
 	@echo "The cleaned articles are in $(DEMO); compare them with samples/articles."
 
 test: .venv/installed  ## the whole specification
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/installed  ## style, types, import contracts
 	$(BIN)/ruff check .

@@ -362,6 +362,7 @@ class TestRay:
         assert told[0] == told[1]
 
     def test_a_cluster_that_does_not_answer_is_said_in_a_sentence(self, zhengwen: Run, given: Path) -> None:
+        pytest.importorskip("ray", reason="ray is not installed; pip install 'zhengwen[ray]'")
         done = zhengwen("clean", given, "-o", "out", "--engine", "ray", "--ray-address", "127.0.0.1:1")
         assert done.returncode == 2
         assert "127.0.0.1:1: no Ray cluster answers" in done.stderr.decode()
