@@ -154,6 +154,24 @@ def test_an_interrupted_run_ends_at_once_and_can_be_taken_up(zhengwen: Run, heap
 
 
 @on_linux
+def test_a_cancelled_run_leaves_no_process_and_no_file_behind(
+    zhengwen: Run, heap: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "temporary"
+    there.mkdir()
+    monkeypatch.setenv("TMPDIR", str(there))
+    run = in_its_middle(heap, tmp_path / "out")
+    os.kill(run.pid, signal.SIGTERM)
+    _, said = run.communicate(timeout=60)
+    before = len(list((tmp_path / "out").rglob("*.md")))
+    assert run.returncode == 128 + signal.SIGTERM
+    assert b"Traceback" not in said
+    assert eventually(lambda: not list(processes(run.pid)))
+    assert not [p for p in there.rglob("*") if p.is_file()]
+    is_taken_up(zhengwen, heap, tmp_path / "out", before)
+
+
+@on_linux
 def test_a_killed_worker_is_told_and_the_run_can_be_taken_up(zhengwen: Run, heap: Path, tmp_path: Path) -> None:
     run = in_its_middle(heap, tmp_path / "out")
     workers = [p for p in processes(run.pid) if b"popen_loky" in Path(f"/proc/{p}/cmdline").read_bytes()]

@@ -8,8 +8,9 @@ import errno
 import importlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -71,7 +72,8 @@ def main(args: Sequence[str] | None = None) -> int:
         for output in (sys.stdout, sys.stderr):
             if isinstance(output, io.TextIOWrapper):
                 output.reconfigure(encoding="utf-8", errors="backslashreplace")
-        code = _run(args)
+        with _stoppable():
+            code = _run(args)
         if sys.stdout:
             sys.stdout.flush()
         return code
@@ -79,6 +81,24 @@ def main(args: Sequence[str] | None = None) -> int:
         return 130
     except OSError:
         return _unheard()
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """A request to end (SIGTERM: a cancelled job) ends a run as Ctrl-C does, with what it made cleared away."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not the main thread: a program that holds this one decides
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(args: Sequence[str] | None) -> int:
