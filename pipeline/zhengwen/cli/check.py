@@ -105,7 +105,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         for p in (said.baseline, said.write_baseline, *(p for _, p in said.reports if p.suffix == ".jsonl"))
         if p
     }
-    sources = [s for s in locate(paths, summary) if not s.path or s.path.resolve() not in own]
+    sources = [s for s in locate(paths, summary) if not own or not s.path or s.path.resolve() not in own]
     filters = Filters(lambda s: settings(s).min_score, known=_known(said), sought=lambda s: settings(s).kinds)
     if said.since is not None:
         from zhengwen.revisions import changes

@@ -1,5 +1,6 @@
 """Where a command works: ``--jobs``, ``--engine``, ``--ray-address``."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,11 +78,11 @@ def working(engines: Engines, size: int) -> Iterator[Engine]:
         return
     most = engines.jobs or size // _WORTH
     if most > 1:
-        from zhengwen.engines.processes import Processes, processors
+        from zhengwen.engines.processes import Processes
 
-        many = engines.jobs or min(most, processors())
+        many = engines.jobs or min(most, os.cpu_count() or 1)
         if many > 1:
-            with Processes(many) as processes:
+            with Processes(many, exactly=engines.jobs is not None) as processes:
                 yield processes
             return
     yield Here()

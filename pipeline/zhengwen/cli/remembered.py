@@ -16,16 +16,20 @@ def put_back(sources: Sequence[Source], but: Path | None = None) -> dict[str, fr
 
     An article keeps what was put back into it when the folder that it was cleaned to is cleaned itself.
     """
+    above: dict[Path, list[tuple[Path, Within]]] = {}
     ledgers: dict[Path, Within] = {}
     found: dict[str, frozenset[str]] = {}
     left_out = but.resolve() if but else None
     for source in sources:
-        path = source.path.resolve() if source.path else None
-        for folder in path.parents if path else ():
-            if folder not in ledgers:
-                ledgers[folder] = {} if folder == left_out else _kept(folder)
-            if path and ledgers[folder]:
-                found = joined(found, _of(ledgers[folder], path.relative_to(folder).as_posix(), source.name))
+        if not source.path:
+            continue
+        path = source.path.resolve() if source.path.is_symlink() else source.path
+        if path.parent not in above:
+            folders = [path.parent.resolve(), *path.parent.resolve().parents]
+            ledgers |= {f: {} if f == left_out else _kept(f) for f in folders if f not in ledgers}
+            above[path.parent] = [(path.parent.resolve().relative_to(f), ledgers[f]) for f in folders if ledgers[f]]
+        for below, kept in above[path.parent]:
+            found = joined(found, _of(kept, (below / path.name).as_posix(), source.name))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -12,9 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
-
-from joblib.externals.loky import ProcessPoolExecutor, cpu_count
-from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from zhengwen.engines.shared import Shared, share
 from zhengwen.errors import EngineError
@@ -30,13 +28,14 @@ _GLANCE = 1.0
 
 
 class Processes:
-    """Works in ``jobs`` processes, which begin with the first item and end with the block.
+    """Works in ``jobs`` processes, or in fewer if there are fewer processors and not ``exactly`` so many are asked for.
+    They begin with the first item, before which joblib is not imported, and end with the block.
 
     A process that dies ends the work with an `EngineError`: what came before it in order is done.
     """
 
-    def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
+    def __init__(self, jobs: int, *, exactly: bool = True) -> None:
+        self._jobs, self._exactly = jobs, exactly
         self._pool: Any = None
         self._folder = tempfile.TemporaryDirectory(prefix="zhengwen-")
         self._known: list[tuple[object, Shared]] = []
@@ -66,7 +65,9 @@ class Processes:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
-        except BrokenProcessPool:
+        except Exception as fault:
+            if not _is_of_the_pool(fault):
+                raise
             raise EngineError(
                 f"one of {self._jobs} worker processes was killed, by a lack of memory perhaps; what was finished "
                 f"before is kept: give the same command again, with fewer --jobs if it happens again"
@@ -82,10 +83,18 @@ class Processes:
         return shared
 
     def _submit(self, shared: Shared, item: object) -> Any:
-        self._pool = self._pool or ProcessPoolExecutor(
-            self._jobs, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD
-        )
+        if not self._pool:
+            from joblib.externals.loky import ProcessPoolExecutor
+
+            self._jobs = self._jobs if self._exactly else min(self._jobs, processors())
+            self._pool = ProcessPoolExecutor(self._jobs, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD)
         return self._pool.submit(_do, shared, item)
+
+
+def _is_of_the_pool(fault: Exception) -> bool:
+    """Whether a process died."""
+    found = sys.modules.get("joblib.externals.loky.process_executor")
+    return found is not None and isinstance(fault, found.BrokenProcessPool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,8 @@ class _Done:
 
 def processors() -> int:
     """The processors that this process may use, less where a container may have less."""
+    from joblib.externals.loky import cpu_count
+
     return int(cpu_count())
 
 
