@@ -88,11 +88,10 @@ def page(chromium: Any, folder: Path) -> Iterator[Any]:
     assert faults == []
 
 
-def retrained(folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """What `train` says of the corrections, beside enough other labels that sources can be held out."""
-    few = (ROOT / "samples" / "labelled" / "blogs.jsonl").read_text(encoding="utf-8").splitlines()[:8]
-    (folder / "others.jsonl").write_text("\n".join(few) + "\n", encoding="utf-8")
-    return command(folder, "train", "corrections.jsonl", "others.jsonl", "-o", "mine", "--jobs", "1")
+def retrained(folder: Path) -> str:
+    """What `train` says of the corrections, and of what flips in the folder that the page shows."""
+    options = ("--base", "default", "--on", "out", "-o", "mine", "--max-loss", "100")
+    return command(folder, "train", "corrections.jsonl", *options).stdout.decode()
 
 
 def open_article(page: Any, part: str) -> None:
@@ -188,9 +187,15 @@ def test_corrections_by_keyboard_and_mouse_are_saved_and_teach(page: Any, folder
     assert ("😀𠮷", "navigation") in spans["hostile.md"]
     assert not any("点击上方蓝字" in text for text, _ in spans["python-generator-repost.md"])
     assert any("觉得有收获" in text for text, _ in spans["python-generator-repost.md"])
-    learnt = retrained(folder)
-    assert b"Model written to mine" in learnt.stdout
+    went = "点击上方蓝字"
+    assert went not in (folder / "out" / "python-generator-repost.md").read_text(encoding="utf-8")
+    said = retrained(folder)
+    assert "Model written to mine" in said
+    flips = [line for line in said.splitlines() if went in line]
+    assert flips, "the passage that was given back is among those that flip"
+    assert "python-generator-repost.md" in flips[0]
     command(folder, "clean", "in", "-o", "again", "--model", "mine", "--dedup", "off")
+    assert went in (folder / "again" / "python-generator-repost.md").read_text(encoding="utf-8")
 
 
 def test_undo_takes_back_one_correction_after_the_other_and_a_reload_keeps_the_rest(page: Any, folder: Path) -> None:
