@@ -1,6 +1,7 @@
 """What the specification shares: the shipped model, the installed command, real texts where they are at hand."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from zhengwen.model import Model, load
+
+# A shell's job in the background ignores Ctrl-C, and so would every command that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("ZHENGWEN_SHARED", ROOT.parent / "shared"))
