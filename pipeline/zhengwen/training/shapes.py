@@ -4,7 +4,7 @@
   ``start_offset``, ``end_offset`` and ``label``. Its own exports count UTF-16 code units; what zhengwen writes for it
   says so in a field ``offsets`` that doccano gives back.
 - Label Studio: tasks with ``data`` and ``annotations`` (JSON), or with spans in ``label`` (JSON-MIN). Its releases
-  before 1.6 counted UTF-16 code units, later ones code points; each span has its own ``text``, which tells.
+  in older releases counted UTF-16 code units, later ones code points; each span has its own ``text``, which tells.
 - zhengwen: as doccano's ``label``, in code points.
 """
 
