@@ -3,8 +3,8 @@
 - doccano: ``label`` or ``labels``, lists of [start, end, kind]; ``annotations`` or ``entities``, lists of objects with
   ``start_offset``, ``end_offset`` and ``label``. Its own exports count UTF-16 code units; what zhengwen writes for it
   says so in a field ``offsets`` that doccano gives back.
-- Label Studio: tasks with ``data`` and ``annotations`` (JSON), or with spans in ``label`` (JSON-MIN). Its releases
-  in older releases counted UTF-16 code units, later ones code points; each span has its own ``text``, which tells.
+- Label Studio: tasks with ``data`` and ``annotations`` (JSON), or with spans in ``label`` (JSON-MIN). Older
+  releases counted UTF-16 code units, later ones code points; each span has its own ``text``, which tells.
 - zhengwen: as doccano's ``label``, in code points.
 """
 
