@@ -23,8 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhengwen.forms.html.charset import decode
-
+from zhengwen.charsets import decode
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.forms import HTML, form_of
 from zhengwen.forms.html import Page, read
@@ -153,7 +152,7 @@ def jobs(pages: Path, human: dict[str, str]) -> list[Job]:
     else:
         with tarfile.open(fileobj=io.BytesIO(pages.read_bytes())) as tar:
             files = {Path(m.name).name: (tar.extractfile(m) or io.BytesIO()).read() for m in tar if m.isfile()}
-    sources = {name: decode(files[name], name)[0] for name in sorted(files)}
+    sources = {name: decode(files[name], name).text for name in sorted(files)}
     return [Job(n, files[n], s, human.get(n, ""), "" if n in human else marked(s)) for n, s in sources.items()]
 
 
