@@ -230,7 +230,7 @@ def round_trip(work: Sequence[Job], pages: Sequence[Page], cleaned: Sequence[Cle
     differing = unchanged = spans = size = again_html = again_markdown = 0
     for job, page, c in zip(work, pages, cleaned, strict=True):
         gone = page.removed(c)
-        written = form.write(c, job.name, HTML)
+        written = form.edit(c, job.name, HTML).output
         pieces, place = [], 0
         kept = apply(page.source, gone)
         for start, end in gone:
