@@ -79,8 +79,9 @@ def coherent(removals: Sequence[Removal]) -> list[Removal]:
 
 
 def _plain(removal: Removal) -> bool:
-    """Whether it can be seen without a parser that what stays is what it was: after each span comes nothing, or, beyond
-    a blank line, a line that is not indented; and nothing is HTML, which goes on beyond blank lines."""
+    """Whether it can be seen without a parser that what stays is what it was: after each span comes nothing, or a line
+    that is not indented and stands beyond a blank line, before and after; and nothing is HTML, which goes on beyond
+    blank lines."""
     if (removal.blocks.types == BlockType.HTML).any():
         return False
     text = removal.text
@@ -88,7 +89,7 @@ def _plain(removal: Removal) -> bool:
         following = _FOLLOWING.match(text, end)
         if not following or following.end() == len(text):
             continue
-        apart = following[1] or _BLANK_BEFORE.search(text, max(0, start - _NEAR), start)
+        apart = following[1] or all(_BLANK_BEFORE.search(text, max(0, at - _NEAR), at) for at in (start, end))
         if not start or not apart or text[following.end()] in _TELLING or not _WHOLE.search(text, max(0, end - 2), end):
             return False
     return True
