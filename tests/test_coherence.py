@@ -51,7 +51,10 @@ CASES = {
         "10. ✂ 一\n\n    ```\n    码\n    ```\n",
         "10. ✂ 一\n\n    ```\n    码\n    ```\n",
     ),
-    "a line that goes on with a removed one stays in its item": ("10. 癸\n\n    ✂ 子\n甲\n", "10. 癸\n\n    ✂ 子\n甲\n"),
+    "a line that goes on with a removed one stays in its item": (
+        "10. 癸\n\n    ✂ 子\n甲\n",
+        "10. 癸\n\n    ✂ 子\n甲\n",
+    ),
     "the first line of an item stays with its second": ("- ✂ 一\n  二\n- 三\n", "- ✂ 一\n  二\n- 三\n"),
     "the first of a list goes": ("甲\n\n1. ✂ 一\n2. 二\n", "甲\n\n2. 二\n"),
     "but not where the rest would join a paragraph": ("甲\n1. ✂ 一\n2. 二\n", "甲\n1. ✂ 一\n2. 二\n"),
