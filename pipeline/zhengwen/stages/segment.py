@@ -27,7 +27,8 @@ _FRONT_MATTER = re.compile(
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _STOPS, _CLOSERS, _MARKS, _SPACES = "。！？!?；…", "”’」』）)】]", "*_`", " \t\u3000"
-_SILENT = np.array([*range(33), 0x3000, 0xA0, 0xFEFF, ord(">")])
+_SAYS = np.ones(0x10000, np.bool_)
+_SAYS[[*range(33), 0x3000, 0xA0, 0xFEFF, ord(">")]] = False
 _CLASS = np.zeros(0x10000, np.uint8)
 for _number, _characters in enumerate((_STOPS, _CLOSERS, _MARKS, _SPACES), 1):
     _CLASS[[*map(ord, _characters)]] = _number
@@ -110,9 +111,7 @@ class _Lines:
     def paint_blanks(self, codes: NDArray[np.uint32]) -> None:
         """Marks lines without anything to read, outside of code, formulas and front matter."""
         if len(self.types):
-            said = np.zeros(len(codes) + 1, np.int32)
-            np.cumsum(~np.isin(codes, _SILENT, kind="table"), out=said[1:])
-            blank = said[self.bounds[1:]] == said[self.bounds[:-1]]
+            blank = ~np.logical_or.reduceat(_SAYS.take(codes, mode="clip"), self.bounds[:-1])
             self.types[blank & ~IS_ATOMIC[self.types]] = BlockType.BLANK
 
 
@@ -160,7 +159,7 @@ def _cuts(codes: NDArray[np.uint32], lines: _Lines, spans: Ints) -> Ints:
 
 def _sentence_ends(codes: NDArray[np.uint32]) -> Ints:
     """Where sentences end (ends, 2): after the stops and closing quotes, and after the marks and spaces that follow."""
-    classes = np.append(_CLASS[np.minimum(codes, 0xFFFF)], np.uint8(0))
+    classes = np.append(_CLASS.take(codes, mode="clip"), np.uint8(0))
     is_stop = classes == 1
     ends = np.flatnonzero(is_stop[:-1] & ~is_stop[1:]) + 1
 
