@@ -296,10 +296,13 @@ def _tag(value: Any) -> str:
 
 
 def _code_points(text: str, places: Ints) -> Ints:
-    """UTF-8 byte offsets into ``text`` as code point offsets."""
+    """UTF-8 byte offsets into ``text`` as code point offsets: less the bytes before them that go on a character, which
+    are counted by 64."""
     if text.isascii():
         return places
-    continuing = np.frombuffer(text.encode(), np.int8) < -64
-    before = np.zeros(len(continuing) + 1, np.int32)
-    np.cumsum(continuing, out=before[1:])
-    return places - before[places]
+    bits = np.packbits(np.frombuffer(text.encode(), np.int8) < -64, bitorder="little")  # set: the byte goes on
+    words = np.frombuffer(bits.tobytes().ljust((len(bits) // 8 + 1) * 8, b"\0"), "<u8")
+    before = np.concatenate(([0], np.cumsum(np.bitwise_count(words), dtype=np.int64)))
+    word, below = places >> 6, (np.uint64(1) << (places & 63).astype(np.uint64)) - np.uint64(1)
+    points: Ints = places - before[word] - np.bitwise_count(words[word] & below)
+    return points
