@@ -234,8 +234,10 @@ def _drop_headings(blocks: Blocks, gone: Flags, spared: Flags) -> None:
 
     Elsewhere they stay: to the readers of 738 labelled articles they were content, an advertisement under them or not.
     """
-    readable = blocks.readable()
     headings = np.flatnonzero(blocks.types == BlockType.HEADING).tolist()
+    if not gone[headings].any():
+        return
+    readable = blocks.readable()
     ends = np.full(256, len(blocks))
     emptied: set[int] = set()
     for heading in reversed(headings):
