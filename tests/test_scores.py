@@ -36,7 +36,8 @@ def test_vectors_are_the_tf_idf_of_bigrams_of_unit_length_projected_on_the_axes(
     idf = RNG.uniform(1, 5, len(terms)).astype(np.float32)
     axes = RNG.integers(-127, 128, (len(terms), 8)).astype(np.int8)
     embedding = Embedding(terms, idf, axes, np.full(8, 0.01, np.float32))
-    chosen = [RNG.choice(terms, n) for n in RNG.integers(0, 30, 3 * TILE)]
+    sizes = np.append(RNG.integers(0, 30, 3 * TILE), (255, 256, 257, 2_000))
+    chosen = [RNG.choice(terms, n) for n in sizes]
     blocks = [np.append(some, np.uint32(terms[-1] + 1)) for some in chosen]  # a bucket that it does not know
     starts = np.concatenate(([0], np.cumsum([len(b) for b in blocks])))
     hashed = [(np.zeros(0, np.uint32), starts), (np.concatenate(blocks), starts)]
