@@ -23,8 +23,8 @@ lint: .venv/installed  ## style, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-model: .venv/installed  ## retrain the shipped model: make model LABELS="train.jsonl windows.jsonl samples/labelled"
-	@test -n "$(LABELS)" || { echo 'say what to learn from: make model LABELS="train.jsonl windows.jsonl samples/labelled"'; exit 2; }
+model: .venv/installed  ## retrain the shipped model: make model LABELS="train.jsonl windows.jsonl doubtful.jsonl samples/labelled"
+	@test -n "$(LABELS)" || { echo 'say what to learn from: make model LABELS="train.jsonl windows.jsonl doubtful.jsonl samples/labelled"'; exit 2; }
 	$(BIN)/zhengwen train $(LABELS) -o models/default --overwrite
 
 .venv/installed: pyproject.toml
