@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import article_text
 
@@ -86,6 +86,9 @@ _TRICKY = st.lists(
 
 
 @given(st.lists(_TRICKY.map("".join) | article_text, max_size=4))
+@example(["<0", "> 引用一句\n"])  # the end of one and the beginning of the next look like a tag
+@example(["见！", "[这里](https://a.cn)\n"])
+@example(["见!", "[这里](https://a.cn)\n"])
 def test_no_article_of_a_batch_changes_how_another_is_read(texts: list[str]) -> None:
     together = featurise([Article("a", t) for t in texts])
     alone = [featurise([Article("a", t)]) for t in texts]

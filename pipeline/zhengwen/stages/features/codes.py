@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -95,8 +96,9 @@ def encode(texts: Sequence[str]) -> Codes:
     whole = "".join(texts)
     raw = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     folded = fold(raw)
-    reveal(folded, raw, np.cumsum([0, *map(len, texts)]))
-    links, tags, images, spans, hosts = _targets(whole)
+    bounds = np.cumsum([0, *map(len, texts)])
+    reveal(folded, raw, bounds)
+    links, tags, images, spans, hosts = _targets(whole, bounds)
     shown = folded.copy()
     shown[_IS_MARKUP.take(folded, mode="clip")] = DROPPED
     shown[_inside(spans)] = DROPPED
@@ -104,14 +106,15 @@ def encode(texts: Sequence[str]) -> Codes:
     named = _inside(hosts)
     shown[named] = folded[named]
     pictures = np.flatnonzero((raw[:-1] == ord("!")) & (raw[1:] == ord("[")))
+    pictures = pictures[~np.isin(pictures + 1, bounds)]
     return Codes(raw, folded, shown, links, np.sort(np.concatenate((pictures, images))))
 
 
-def _targets(whole: str) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+def _targets(whole: str, bounds: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Targets of links, HTML tags and those of them that are pictures, by their places; spans (spans, 2) of all targets
-    and tags, and of the hosts that they name."""
+    and tags, and of the hosts that they name. ``bounds`` (articles + 1,): none reaches beyond an article."""
     links, tags, images, spans, hosts = [], [], [], [], []
-    for match in _TARGET.finditer(whole):
+    for match in chain.from_iterable(_TARGET.finditer(whole, *pair) for pair in pairwise(bounds.tolist())):
         said, start = match[0], match.start()
         if said[0] != "<" or said.startswith("<http"):
             links.append(start)
