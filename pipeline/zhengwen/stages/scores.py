@@ -38,12 +38,12 @@ def _tiles(starts: Ints, some: Ints) -> Iterator[tuple[slice, slice, Ints]]:
 class _Tables:
     """Numbers of terms, laid out so that looking them up takes one step; see `_Terms.ready`.
 
-    asked: n-grams that were looked up so far. row: int32 (buckets,), of each bucket the row of its term, 0 for none.
+    asked: n-grams that were looked up so far. row: (buckets,), of each bucket the row of its term, 0 for none.
     rows: the numbers; frequent terms come first, so that what is looked up most lies together.
     """
 
     asked: int = 0
-    row: NDArray[np.int32] | None = None
+    row: NDArray[Any] | None = None
     rows: NDArray[Any] | None = None
 
 
@@ -77,9 +77,10 @@ class _Terms:
         if self._tables.rows is not None:
             return
         order = np.argsort(np.clip(self.idf * 16, 0, 255).astype(np.uint8), kind="stable")
-        place = np.empty(len(order), np.int32)
+        kind = np.uint16 if len(order) < 1 << 16 else np.int32
+        place = np.empty(len(order), kind)
         place[order] = np.arange(1, len(order) + 1)
-        row = np.zeros(1 << BITS, np.int32)
+        row = np.zeros(1 << BITS, kind)
         row[self.terms] = place
         self._tables.row, self._tables.rows = row, np.concatenate((self._nothing()[None], self._numbers(order)))
 
