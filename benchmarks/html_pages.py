@@ -26,8 +26,8 @@ from pathlib import Path
 from zhengwen.charsets import decode
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.forms import HTML, form_of
-from zhengwen.forms.html import Page, read
 from zhengwen.forms.html.extractor import main_text
+from zhengwen.forms.html.page import Page, read
 from zhengwen.forms.html.region import chunks, find, letters
 from zhengwen.forms.html.render import render
 from zhengwen.forms.html.tree import Element, parse, walk

@@ -127,6 +127,7 @@ def command(a: argparse.Namespace) -> None:
 
 def start(a: argparse.Namespace) -> None:
     """One small file, start to end, against importing NumPy."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed command has its byte code
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a.md").write_text(ARTICLE, encoding="utf-8")

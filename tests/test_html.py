@@ -15,8 +15,8 @@ from zhengwen.charsets import decode
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.errors import UnreadableInputError
 from zhengwen.forms import HTML, MARKDOWN, form_of
-from zhengwen.forms.html import Page, read
 from zhengwen.forms.html.edit import source_spans, with_emptied
+from zhengwen.forms.html.page import Page, read
 from zhengwen.forms.html.region import Region, find, letters, taken
 from zhengwen.forms.html.render import render
 from zhengwen.forms.html.scan import TokenType, scan

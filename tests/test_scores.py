@@ -1,5 +1,6 @@
 """Scoring in NumPy equals scikit-learn's own prediction."""
 
+import pickle
 from collections.abc import Sequence
 from itertools import groupby, pairwise, product
 
@@ -28,7 +29,12 @@ def test_words_equal_scikit_learns_tf_idf_and_decision_function() -> None:
     unknown = np.array([5, 6], np.uint32)
     buckets = np.concatenate([np.append(np.repeat(terms, row), unknown) for row in counts]).astype(np.uint32)
     starts = np.concatenate(([0], np.cumsum(counts.sum(1) + 2)))
-    assert np.allclose(words.logits([(buckets, starts)]), fitted.decision_function(vectors), atol=1e-4)
+    searched = words.logits([(buckets, starts)])
+    assert np.allclose(searched, fitted.decision_function(vectors), atol=1e-4)
+    words.lay_out()
+    assert np.array_equal(words.logits([(buckets, starts)]), searched)
+    sent = pickle.loads(pickle.dumps(Words(terms, idf, words.weights, words.bias)))
+    assert np.array_equal(sent.logits([(buckets, starts)]), searched)
 
 
 def test_vectors_are_the_tf_idf_of_bigrams_of_unit_length_projected_on_the_axes() -> None:
@@ -48,6 +54,8 @@ def test_vectors_are_the_tf_idf_of_bigrams_of_unit_length_projected_on_the_axes(
         length = np.sqrt(counts @ idf**2) if counts.any() else 1.0
         assert np.allclose(vector, (counts @ (axes * 0.01)) / length, atol=1e-3)
     assert np.array_equal(embedding.vectors(hashed, rows[TILE // 2 :]), found[TILE // 2 :])
+    embedding.lay_out()
+    assert np.array_equal(embedding.vectors(hashed, rows), found)
 
 
 def network(rows: Floats, targets: np.ndarray) -> tuple[Network, MLPClassifier]:

@@ -219,8 +219,8 @@ def load(folder: Path | None = None) -> Model:
 
 
 def _words(stage: str, arrays: Mapping[str, NDArray[Any]]) -> Words:
-    idf, weights = (arrays[f"{stage}.{name}"].astype(np.float32) for name in ("idf", "weights"))
-    return Words(arrays[f"{stage}.terms"], idf, weights, arrays[f"{stage}.bias"])
+    part = {name: arrays[f"{stage}.{name}"] for name in ("terms", "idf", "weights", "bias")}
+    return Words(part["terms"], part["idf"].astype(np.float32), part["weights"], part["bias"])
 
 
 def _card(folder: Path) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +16,7 @@ from zhengwen.cleaning import Cleaner
 from zhengwen.cli.inside import Inside
 from zhengwen.cli.remembered import joined
 from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
-from zhengwen.copies import Copy, leave_out
 from zhengwen.corpora import CorpusRecorder
-from zhengwen.dedup.lock import held
 from zhengwen.dedup.verify import Limits
 from zhengwen.engines import Engine
 from zhengwen.forms import form_of
@@ -31,6 +30,9 @@ from zhengwen.recording import Outcome, Recorder
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless, harmless_line
 
+if TYPE_CHECKING:
+    from zhengwen.copies import Copy
+
 _FEW = 20
 """Messages of one kind that are shown."""
 
@@ -40,7 +42,7 @@ class Done:
     """What a run found done already, and what it left out as copies."""
 
     skipped: int
-    copies: list[Copy]
+    copies: "list[Copy]"
 
 
 def clean(
@@ -63,7 +65,7 @@ def clean(
     done: list[tuple[Key, bool]] = []
     with (
         opened(folder, create=True) as ledger,
-        held(folder) if copies else nullcontext(),
+        _held(folder) if copies else nullcontext(),
         progress(len(sources), "article") as bar,
         Inside() as inside,
     ):
@@ -88,11 +90,23 @@ def clean(
                 inside.add(outcome.source, outcome.size)
         for source, count in flaws.items():
             more(source, count)
-        found = leave_out(folder, ledger, run, done, copies) if copies else []
+        found = _left_out(folder, ledger, run, done, copies) if copies else []
     for number, copy in enumerate(found):
         alike = f"{copy.likeness.reason}, Jaccard {copy.likeness.jaccard:.2f}, {copy.likeness.containment:.0%} of it"
         _say_first(number, f"{harmless(copy.name)}: left out, {harmless(copy.keeper)} says the same ({alike})")
     return Done(skipped, found)
+
+
+def _held(folder: Path) -> AbstractContextManager[None]:
+    from zhengwen.dedup.lock import held
+
+    return held(folder)
+
+
+def _left_out(folder: Path, ledger: Ledger, run: int, done: list[tuple[Key, bool]], limits: Limits) -> "list[Copy]":
+    from zhengwen.copies import leave_out
+
+    return leave_out(folder, ledger, run, done, limits)
 
 
 def _files(sources: Sequence[Source], *, many: bool) -> list[Source]:

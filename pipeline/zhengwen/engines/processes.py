@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -11,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
+from zhengwen.engines.scratch import Scratch
 from zhengwen.engines.shared import Shared, share
 from zhengwen.errors import EngineError
 
@@ -37,7 +36,7 @@ class Processes:
     def __init__(self, jobs: int, *, exactly: bool = True) -> None:
         self._jobs, self._exactly = jobs, exactly
         self._pool: Any = None
-        self._folder = tempfile.TemporaryDirectory(prefix="zhengwen-")
+        self._scratch: Scratch | None = None
         self._known: list[tuple[object, Shared]] = []
 
     def __enter__(self) -> "Processes":
@@ -48,7 +47,8 @@ class Processes:
             if self._pool:
                 self._pool.shutdown(wait=True, kill_workers=True)
         finally:
-            self._folder.cleanup()
+            if self._scratch:
+                self._scratch.close()
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """See `Engine`."""
@@ -78,7 +78,8 @@ class Processes:
         for known, shared in self._known:
             if known is work:
                 return shared
-        shared = share(work, Path(self._folder.name, str(len(self._known))))
+        self._scratch = self._scratch or Scratch()
+        shared = share(work, self._scratch.path / str(len(self._known)))
         self._known.append((work, shared))
         return shared
 

@@ -1,8 +1,8 @@
 """Features to scores: linear models over hashed n-grams, and small networks over what stands around a block."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,14 @@ from zhengwen.blocks import Floats, Ints
 
 Hashed = Sequence[tuple[NDArray[np.uint32], Ints]]
 """For each order of n-gram: buckets, block by block, and where each block's begin (blocks + 1)."""
-
-
 BITS = 22
 """Width of an n-gram's bucket number. Of the buckets, those that training met often enough are terms."""
-_Number = TypeVar("_Number", np.int32, np.uint16)
 _TOGETHER = 1 << 14
 """N-grams that are added up at a time: what is made of them stays in the processor's cache."""
 _LINE = 8
 """Numbers of a row that the processor fetches at once."""
+_PAYS = 1 << 18
+"""N-grams for which searching for each among the terms takes as long as making tables."""
 
 
 def _tiles(starts: Ints, some: Ints) -> Iterator[tuple[slice, slice, Ints]]:
@@ -35,48 +34,99 @@ def _tiles(starts: Ints, some: Ints) -> Iterator[tuple[slice, slice, Ints]]:
         first = end
 
 
-def _frequent_first(idf: Floats) -> Ints:
-    """Terms in an order in which what is looked up most lies together, for the processor's cache."""
-    order: Ints = np.argsort(np.clip(idf * 16, 0, 255).astype(np.uint8), kind="stable")
-    return order
+@dataclass(slots=True)
+class _Tables:
+    """Numbers of terms, laid out so that looking them up takes one step; see `_Terms.ready`.
 
+    asked: n-grams that were looked up so far. row: (buckets,), of each bucket the row of its term, 0 for none.
+    rows: the numbers; frequent terms come first, so that what is looked up most lies together.
+    """
 
-def _rows(terms: NDArray[np.uint32], order: Ints, kind: type[_Number]) -> NDArray[_Number]:
-    """Of each bucket, the place of its term in the order, from 1; 0 for none."""
-    place = np.empty(len(order), kind)
-    place[order] = np.arange(1, len(order) + 1)
-    rows = np.zeros(1 << BITS, kind)
-    rows[terms] = place
-    return rows
+    asked: int = 0
+    row: NDArray[Any] | None = None
+    rows: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Multinomial logistic regression on TF-IDF of n-grams, each block's vector of unit length.
+class _Terms:
+    """Buckets that are known, and numbers for each.
 
-    terms: uint32 (terms,), the buckets that are known, sorted.
-    idf: float32 (terms,), inverse document frequency. weights: float32 (terms, kinds). bias: float32 (kinds,).
-    _row, _table: of each bucket, where in the table its numbers are; frequent terms come first, so that what is looked
-        up most lies together.
+    terms: uint32 (terms,), sorted. idf: float32 (terms,), inverse document frequency.
     """
 
     terms: NDArray[np.uint32]
     idf: Floats
+    _tables: _Tables = field(default_factory=_Tables, init=False, repr=False, compare=False)
+
+    def _numbers(self, places: Ints) -> NDArray[Any]:
+        """The numbers of some terms: (places, columns)."""
+        raise NotImplementedError
+
+    def _nothing(self) -> NDArray[Any]:
+        """The numbers of what is no term: (columns,)."""
+        raise NotImplementedError
+
+    def ready(self, grams: int) -> None:
+        """Says that so many n-grams will be looked up. Tables are made when it pays: a short run needs none."""
+        self._tables.asked += grams
+        if self._tables.rows is None and self._tables.asked >= _PAYS:
+            self.lay_out()
+
+    def lay_out(self) -> None:
+        """Makes the tables."""
+        if self._tables.rows is not None:
+            return
+        order = np.argsort(np.clip(self.idf * 16, 0, 255).astype(np.uint8), kind="stable")
+        kind = np.uint16 if len(order) < 1 << 16 else np.int32
+        place = np.empty(len(order), kind)
+        place[order] = np.arange(1, len(order) + 1)
+        row = np.zeros(1 << BITS, kind)
+        row[self.terms] = place
+        self._tables.row, self._tables.rows = row, np.concatenate((self._nothing()[None], self._numbers(order)))
+
+    def look_up(self, buckets: NDArray[np.uint32]) -> NDArray[Any]:
+        """The numbers of the n-grams in these buckets: (n-grams, columns)."""
+        row, rows = self._tables.row, self._tables.rows
+        if row is not None and rows is not None:
+            return rows.take(row.take(buckets), axis=0)
+        found = np.broadcast_to(self._nothing(), (len(buckets), len(self._nothing()))).copy()
+        places = np.searchsorted(self.terms, buckets)
+        known = np.flatnonzero(places < len(self.terms))
+        known = known[self.terms[places[known]] == buckets[known]]
+        found[known] = self._numbers(places[known])
+        return found
+
+
+def _state(terms: _Terms) -> list[Any]:
+    """What is sent to other processes: with the tables, so that they share them."""
+    terms.lay_out()
+    return [getattr(terms, part.name) for part in fields(terms)]
+
+
+@dataclass(frozen=True, slots=True)
+class Words(_Terms):
+    """Multinomial logistic regression on TF-IDF of n-grams, each block's vector of unit length.
+
+    weights: float32 or, as they are stored, float16 (terms, kinds). bias: float32 (kinds,).
+    """
+
     weights: Floats
     bias: Floats
-    _row: NDArray[np.int32] = field(init=False, repr=False)
-    _table: Floats = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        order = _frequent_first(self.idf)
+    __getstate__ = _state
+
+    def _numbers(self, places: Ints) -> Floats:
+        """The weight for each kind, the square of idf, and nothing, up to what the processor fetches at once."""
         kinds = self.weights.shape[1]
-        table = np.zeros((len(order) + 1, -(-(kinds + 1) // _LINE) * _LINE), np.float32)
-        idf = self.idf.take(order)
+        idf = self.idf.take(places)
+        rows = np.zeros((len(places), len(self._nothing())), np.float32)
         for kind in range(kinds):
-            np.multiply(self.weights[:, kind].take(order), idf, out=table[1:, kind])
-        np.square(idf, out=table[1:, kinds])
-        object.__setattr__(self, "_row", _rows(self.terms, order, np.int32))
-        object.__setattr__(self, "_table", table)
+            np.multiply(self.weights[:, kind].take(places), idf, out=rows[:, kind])
+        np.square(idf, out=rows[:, kinds])
+        return rows
+
+    def _nothing(self) -> Floats:
+        return np.zeros(-(-(self.weights.shape[1] + 1) // _LINE) * _LINE, np.float32)
 
     def logits(self, hashed: Hashed, lengths: Floats | None = None) -> Floats:
         """Scores (blocks, kinds) of each block's own words; ``lengths`` (blocks, 1) of vectors of more words than
@@ -89,6 +139,7 @@ class Words:
         return _lengths(self._sums(hashed))
 
     def _sums(self, hashed: Hashed) -> Floats:
+        self.ready(sum(len(buckets) for buckets, _ in hashed))
         total = np.zeros((len(hashed[0][1]) - 1, self.weights.shape[1] + 1), np.float32)
         for buckets, starts in hashed:
             some = np.flatnonzero(starts[1:] > starts[:-1])
@@ -100,7 +151,7 @@ class Words:
 
     def per_gram(self, buckets: NDArray[np.uint32]) -> Floats:
         """Of each n-gram, its weight for each kind and the square of its length: (n-grams, kinds + 1)."""
-        return self._table.take(self._row.take(buckets), axis=0)[:, : self.weights.shape[1] + 1]
+        return self.look_up(buckets)[:, : self.weights.shape[1] + 1]
 
 
 def _lengths(sums: Floats) -> Floats:
@@ -109,61 +160,62 @@ def _lengths(sums: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedding:
+class Embedding(_Terms):
     """Vectors of blocks: TF-IDF of bigrams of unit length, projected on the axes along which texts differ most.
 
     Latent semantic analysis (Deerwester et al., 1990). It is fitted without labels, so it knows words no label showed.
-    terms: uint32 (terms,), the buckets that are known, sorted, fewer than 65,536. idf: float32 (terms,).
     axes: int8 (terms, dimensions); a unit is worth scale: float32 (dimensions,).
-    _row: of each bucket, the place of its term, 0 for none. _lanes: uint64 (terms + 1, columns), the axes less
-        `_LOWEST`, four in one number, sixteen bits each: one addition adds up four. _squares: of idf.
     """
 
-    terms: NDArray[np.uint32]
-    idf: Floats
     axes: NDArray[np.int8]
     scale: Floats
-    _row: NDArray[np.uint16] = field(init=False, repr=False)
-    _lanes: NDArray[np.uint64] = field(init=False, repr=False)
-    _squares: Floats = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        order = _frequent_first(self.idf)
-        dimensions = self.axes.shape[1]
-        lanes = np.full((len(order) + 1, -(-dimensions // 4) * 4), -_LOWEST, np.uint16)
-        axes = self.axes.take(order, axis=0).astype(np.int16)
-        lanes[1:, :dimensions] = axes - _LOWEST
-        object.__setattr__(self, "_row", _rows(self.terms, order, np.uint16))
-        object.__setattr__(self, "_lanes", lanes.view(np.uint64))
-        object.__setattr__(self, "_squares", np.append(np.float32(0), self.idf[order] ** 2))
+    __getstate__ = _state
 
     ORDER = 2
     """Length of the n-grams that it reads."""
 
+    def _numbers(self, places: Ints) -> NDArray[np.uint64]:
+        """The axes less `_LOWEST`, four in one number, sixteen bits each, so that one addition adds up four; and the
+        square of idf, in `_SQUARE`."""
+        rows = np.empty((len(places), len(self._nothing())), np.uint64)
+        lanes = rows.view(np.uint16)
+        lanes[:, len(self.scale) :] = 0
+        lanes[:, : len(self.scale)] = self.axes.take(places, axis=0).astype(np.int16) - _LOWEST
+        rows[:, -1] = np.rint(np.square(self.idf.take(places), dtype=np.float64) * _SQUARE)
+        return rows
+
+    def _nothing(self) -> NDArray[np.uint64]:
+        row = np.full(-(-len(self.scale) // 4) * 4 + 4, -_LOWEST, np.uint16)
+        row[-4:] = 0
+        return row.view(np.uint64)
+
     def vectors(self, hashed: Hashed, rows: Ints) -> Floats:
         """Vectors (rows, dimensions) of the blocks with these numbers."""
         buckets, starts = hashed[self.ORDER - 1]
+        self.ready(len(buckets))
         pieces, of_piece = _pieces(starts)
         some = np.flatnonzero(pieces[1:] > pieces[:-1])
-        sums = np.empty((len(some), self._lanes.shape[1]), np.uint64)
-        squares = np.empty(len(some), np.float32)
+        sums = np.empty((len(some), len(self._nothing())), np.uint64)
         for tile, grams, places in _tiles(pieces, some):
-            known = self._row.take(buckets[grams]).astype(np.intp)
-            np.add.reduceat(self._lanes.take(known, axis=0), places, out=sums[tile])
-            np.add.reduceat(self._squares.take(known), places, out=squares[tile])
-        axes = sums.view(np.uint16)[:, : len(self.scale)].astype(np.float32)
-        axes += np.float32(_LOWEST) * (pieces[some + 1] - pieces[some]).astype(np.float32)[:, None]
-        total = np.zeros((len(starts) - 1, len(self.scale) + 1), np.float32)
+            np.add.reduceat(self.look_up(buckets[grams]), places, out=sums[tile])
+        width = len(self.scale)
+        found = np.empty((len(some), width + 1), np.float32)
+        found[:, :width] = sums.view(np.uint16)[:, :width]
+        found[:, :width] += np.float32(_LOWEST) * (pieces[some + 1] - pieces[some]).astype(np.float32)[:, None]
+        found[:, width] = sums[:, -1] / _SQUARE
+        total = np.zeros((len(starts) - 1, width + 1), np.float32)
         fresh = np.diff(of_piece[some], prepend=-1) > 0
-        first, more = some[fresh], some[~fresh]
-        total[of_piece[first], :-1], total[of_piece[first], -1] = axes[fresh], squares[fresh]
-        np.add.at(total, of_piece[more], np.concatenate((axes[~fresh], squares[~fresh, None]), axis=1))
-        return total[rows, :-1] * self.scale / np.sqrt(np.maximum(total[rows, -1:], np.float32(1e-6)))
+        total[of_piece[some[fresh]]] = found[fresh]
+        np.add.at(total, of_piece[some[~fresh]], found[~fresh])
+        return total[rows, :width] * self.scale / np.sqrt(np.maximum(total[rows, width:], np.float32(1e-6)))
 
 
 _LOWEST = -128
 """Of the numbers of a byte with a sign; so many of them, less this, add up to what sixteen bits hold."""
 _PIECE = 256
+_SQUARE = float(1 << 20)
+"""Unit of squares of numbers in half precision between 1 and 32: they are whole in it."""
 
 
 def _pieces(starts: Ints) -> tuple[Ints, Ints]:
