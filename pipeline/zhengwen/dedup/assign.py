@@ -17,7 +17,7 @@ from zhengwen.blocks import Flags, Ints
 from zhengwen.dedup.candidates import Facts, Pairs, candidates, shared
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
-from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare
+from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare, take_samples
 
 Fetch = Callable[[Sequence[int]], Sequence[Codes | None]]
 """The folded texts of articles, by number; None for one that cannot be had: then it stands for nobody and stays."""
@@ -183,6 +183,8 @@ class Book:
         for number, codes in zip(missing, self._fetch(missing) if missing else (), strict=True):
             self._texts[number] = None if codes is None else Text(codes)
             self._size += 0 if codes is None else len(codes)
+        if missing and self.limits.near:
+            take_samples([t for n in missing if (t := self._texts[n])])
         while self._size > _CACHED and len(self._texts) > len(needed):
             gone = self._texts.popitem(last=False)[1]
             self._size -= len(gone.codes) if gone else 0

@@ -16,7 +16,7 @@ from zhengwen.blocks import Ints
 Codes = NDArray[np.uint16]
 
 DROPPED = 0
-CHUNK = 1 << 14
+CHUNK = 1 << 15
 """Code units that are handled at a time where arrays of 64-bit numbers arise: small ones need no pages of their own,
 which the system would have to clear each time."""
 UNDATED = 2**62
@@ -167,11 +167,14 @@ def _targets(raw: Codes) -> tuple[list[int], list[int]]:
     """Begins and ends of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
     closes = np.flatnonzero(raw[:-1] == ord("]"))
     opens = closes[raw[closes + 1] == ord("(")]
-    if not len(opens):
+    stops = _next(np.flatnonzero(raw == ord(")")), opens)
+    near = stops - opens < _TARGET
+    spans = np.stack((opens[near], stops[near]), axis=1)
+    if not len(spans):
         return [], []
-    stops, breaks = (_next(np.flatnonzero(raw == ord(end)), opens) for end in (")", "\n"))
-    good = (stops < breaks) & (stops - opens < _TARGET)
-    return opens[good].tolist(), stops[good].tolist()
+    broken = np.logical_or.reduceat(raw == ord("\n"), spans.ravel())[::2]
+    begins, ends = spans[~broken].T.tolist()
+    return begins, ends
 
 
 def _next(places: Ints, after: Ints) -> Ints:
