@@ -10,8 +10,8 @@ from copies import article, edited, family, folded, greedy, known, left_out, lik
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhengwen.dedup.candidates import COMMON
 from zhengwen.dedup.collection import EMPTY, choose, deduplicate, merge
+from zhengwen.dedup.entries import COMMON
 from zhengwen.dedup.fold import fold_texts
 from zhengwen.dedup.sketch import NO_KEY, SLOTS, sketch
 from zhengwen.dedup.verify import Limits, Reason

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Ints
-from zhengwen.dedup.candidates import Facts, Pairs, candidates, shared
+from zhengwen.dedup.candidates import Facts, Pairs, candidates
+from zhengwen.dedup.entries import shared
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
 from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare, take_samples
@@ -54,7 +55,7 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     """The articles left out, by number.
 
     exact: the exact keys of the articles.
-    packed: sorted entries of the articles (see `candidates.entries`); those of fixed articles that nobody else
+    packed: sorted entries of the articles (see `entries.entries`); those of fixed articles that nobody else
         shares may be missing.
 
     What is common depends on who is there; so if anything is, the kept articles alone are searched again until nothing

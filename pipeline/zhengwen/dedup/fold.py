@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,12 +66,15 @@ def fold_texts(texts: Sequence[str]) -> Folded:
 def _kept(folded: Codes, bounds: Ints) -> tuple[Codes, Ints]:
     """What counts of the folded code units, moved together where it is, and where each article begins in it."""
     kept = folded != DROPPED
-    starts = np.cumsum([0, *(np.count_nonzero(kept[a:b]) for a, b in pairwise(bounds.tolist()))])
-    end = 0
+    starts = np.empty(len(bounds), np.int64)
+    end = passed = 0
     for at in range(0, len(folded), CHUNK):
         places = np.flatnonzero(kept[at : at + CHUNK])
+        upto = int(np.searchsorted(bounds, at + CHUNK))
+        starts[passed:upto] = end + np.searchsorted(places, bounds[passed:upto] - at)
         folded[end : end + len(places)] = folded[at : at + CHUNK].take(places)
-        end += len(places)
+        end, passed = end + len(places), upto
+    starts[passed:] = end
     return folded[:end], starts
 
 
@@ -82,8 +84,10 @@ def fold_units(raw: Codes) -> Codes:
     for at in range(0, len(raw), CHUNK):
         _table().take(raw[at : at + CHUNK], out=folded[at : at + CHUNK], mode="clip")
     _fold_pairs(raw, folded)
-    for start, end in zip(*_targets(raw), strict=True):
-        folded[start:end] = DROPPED
+    targets = _targets(raw)
+    if len(targets):
+        cuts = np.concatenate(([0], targets.ravel(), [len(raw)]))
+        folded *= np.repeat(np.arange(len(cuts) - 1) % 2 == 0, np.diff(cuts))
     return folded
 
 
@@ -116,9 +120,8 @@ def _fold_pairs(raw: Codes, folded: Codes) -> None:
     folded[halves] = DROPPED
     firsts = halves[:-1][(np.diff(halves) == 1) & (raw[halves[:-1]] < 0xDC00) & (raw[halves[1:]] >= 0xDC00)]
     points = ((raw[firsts].astype(np.uint32) & 0x3FF) << 10 | raw[firsts + 1] & 0x3FF) + 0x10000
-    different, which = np.unique(points, return_inverse=True)
-    units = np.array([_folded_pair(point) for point in different.tolist()], np.uint16).reshape(-1, 2)
-    folded[firsts], folded[firsts + 1] = units[which].T
+    units = np.array([_folded_pair(point) for point in points.tolist()], np.uint16).reshape(-1, 2)
+    folded[firsts], folded[firsts + 1] = units.T
 
 
 @cache
@@ -163,18 +166,21 @@ def _seconds(found: re.Match[str]) -> int:
         return UNDATED
 
 
-def _targets(raw: Codes) -> tuple[list[int], list[int]]:
-    """Begins and ends of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
+def _targets(raw: Codes) -> Ints:
+    """Where link targets ``](…)`` begin and end, for those that end on their line: a repost has its pictures elsewhere.
+
+    int64 (targets, 2), sorted; none overlaps another.
+    """
     closes = np.flatnonzero(raw[:-1] == ord("]"))
     opens = closes[raw[closes + 1] == ord("(")]
     stops = _next(np.flatnonzero(raw == ord(")")), opens)
-    near = stops - opens < _TARGET
-    spans = np.stack((opens[near], stops[near]), axis=1)
-    if not len(spans):
-        return [], []
-    broken = np.logical_or.reduceat(raw == ord("\n"), spans.ravel())[::2]
-    begins, ends = spans[~broken].T.tolist()
-    return begins, ends
+    near: Ints = np.stack((opens, stops), axis=1)[stops - opens < _TARGET]
+    if not len(near):
+        return near
+    broken = np.logical_or.reduceat(raw == ord("\n"), near.ravel())[::2]
+    whole = near[~broken]
+    outermost: Ints = whole[np.diff(whole[:, 1], prepend=-1) > 0]
+    return outermost
 
 
 def _next(places: Ints, after: Ints) -> Ints:

@@ -156,16 +156,13 @@ def _representatives(hashes: Keys) -> Ints:
     Exact, and without sorting: all places are written into a table, each into the slot that its hash gives; whichever
     stays in a slot stands for its hash, and those that find another hash in their slot try again among themselves.
     """
-    stands = np.empty(len(hashes), np.int64)
-    places, spread = np.arange(len(hashes)), hashes
-    while len(places):
-        bits = min(len(places).bit_length() + _ROOM, _TABLE)
-        spread = spread * _SPREAD
-        slots = (spread >> np.uint64(64 - bits)).view(np.int64)
-        table = np.empty(1 << bits, np.int64)
-        table[slots] = places
-        found = table.take(slots)
-        stands[places] = found
-        others = np.flatnonzero(hashes.take(found) != hashes.take(places))
-        places, spread = places[others], spread[others]
+    spread = hashes * _SPREAD
+    bits = min(len(hashes).bit_length() + _ROOM, _TABLE)
+    slots = (spread >> np.uint64(64 - bits)).view(np.int64)
+    table = np.empty(1 << bits, np.int64)
+    table[slots] = np.arange(len(hashes))
+    stands = table.take(slots)
+    others = np.flatnonzero(hashes.take(stands) != hashes)
+    if len(others):
+        stands[others] = others.take(_representatives(spread.take(others)))
     return stands
