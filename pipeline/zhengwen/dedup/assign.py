@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Ints
 from zhengwen.dedup.candidates import Facts, Pairs, candidates
-from zhengwen.dedup.entries import shared
+from zhengwen.dedup.entries import carriers, shared
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
 from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare, take_samples
@@ -58,8 +58,9 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     packed: sorted entries of the articles (see `entries.entries`); those of fixed articles that nobody else
         shares may be missing.
 
-    What is common depends on who is there; so if anything is, the kept articles alone are searched again until nothing
-    more is found, and deduplicating what was deduplicated changes nothing.
+    What is common depends on who is there; so if anything is, those of the kept articles that carry it are searched
+    again, alone, until nothing more is found, and deduplicating what was deduplicated changes nothing. A pair of which
+    one carries nothing common shares in every round what it shared in the first.
     """
     book = Book(fetch, limits)
     copies = _exact_copies(exact, facts)
@@ -70,10 +71,11 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     alone[list(out)] = False
     near: dict[int, LeftOut] = {}
     pairs, several = np.zeros((0, 2), np.int64), shared(packed)
+    concerned = alone
     while True:
-        kept = alone.copy()
-        kept[list(near)] = False
-        found, common = candidates(packed, several, facts, limits, kept)
+        searched = concerned.copy()
+        searched[list(near)] = False
+        found, common = candidates(packed, several, facts, limits, searched)
         new = _not_in(found, pairs)
         if not len(new):
             break
@@ -81,6 +83,8 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
         near = _assign(pairs, facts.ranks, book)
         if not len(common):
             break
+        if concerned is alone:
+            concerned = alone & carriers(several, common, len(alone))
     for copy, row in list(out.items()):
         if keeper := near.get(row.keeper):
             out[copy] = LeftOut(copy, keeper.keeper, keeper.reason, keeper.jaccard, keeper.containment)

@@ -75,6 +75,13 @@ def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
     return np.asarray(packed[places])
 
 
+def carriers(packed: Keys, common: Keys, articles: int) -> Flags:
+    """Which of so many articles carry a common key (sorted, distinct), from sorted entries: bool (articles,)."""
+    found = np.zeros(articles, np.bool_)
+    found[number_of(matching(packed, common, ARTICLES))] = True
+    return found
+
+
 def of_articles(packed: Keys, chosen: Flags) -> Keys:
     """The entries of the chosen articles (bool, (articles,))."""
     blocks = range(0, len(packed), _BLOCK)

@@ -15,8 +15,8 @@ _NO_CODES = np.zeros(0, np.uint16)
 _NO_RANKS = np.zeros(0, np.uint32)
 _EIGHTH = np.uint32((1 << 29) - 1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_ROOM = 2
-"""A table has 4 to 8 times as many slots as it takes hashes: two raised to this, and up to twice that."""
+_ROOM = 3
+"""A table has at least two raised to this times as many slots as it takes hashes, and up to twice that."""
 _TABLE = 22
 """Bits of the largest table."""
 _DEVIATIONS = 5
@@ -147,7 +147,8 @@ def sizes(one: Keys, other: Keys) -> tuple[int, int, int]:
     in_one, in_other = np.zeros((2, len(stands)), np.bool_)
     in_one[stands[: len(one)]] = True
     in_other[stands[len(one) :]] = True
-    return int(in_one.sum()), int(in_other.sum()), int((in_one & in_other).sum())
+    one_, other_, both = (int(np.count_nonzero(marks)) for marks in (in_one, in_other, in_one & in_other))
+    return one_, other_, both
 
 
 def _representatives(hashes: Keys) -> Ints:
