@@ -85,6 +85,22 @@ def test_a_link_that_is_cut_off_takes_nothing_of_the_next_article() -> None:
     assert [batch_.tobytes().decode("utf-16-le") for batch_ in (halves.article(0), halves.article(1))] == ["甲", "乙"]
 
 
+def without_targets(article: str) -> str:
+    """Character by character: what stands between ``](`` and the next ``)``, if that is on the same line and near."""
+    gone: set[int] = set()
+    for at in range(len(article)):
+        stop = article.find(")", at)
+        if article.startswith("](", at) and 0 <= stop < at + 2000 and "\n" not in article[at:stop]:
+            gone.update(range(at, stop))
+    return "".join(c for n, c in enumerate(article) if n not in gone)
+
+
+@given(st.lists(st.sampled_from(["甲", "乙丙", "](", ")", "[", "]", "(", "\n", "x" * 990]), max_size=40))
+def test_link_targets_go_and_nothing_else(parts: list[str]) -> None:
+    article = "".join(parts)
+    assert says(article) == "".join(c for c in without_targets(article) if c.isalnum())
+
+
 @given(text)
 def test_folding_what_was_folded_changes_nothing(article: str) -> None:
     once = says(article)
