@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ _END = "\n".encode("utf-16-le")
 _TARGET = 2000
 """Code units, at most, between the brackets of a link target."""
 _DATE = re.compile(
-    r"date[ \t]*[:=][ \t]*[\"']?(\d{4})-(\d\d?)-(\d\d?)"
+    r"(?<![^\r\n])date[ \t]*[:=][ \t]*[\"']?(\d{4})-(\d\d?)-(\d\d?)"
     r"(?:(?:T|[ \t]+)(\d\d?):(\d\d)(?::(\d\d))?(?:\.\d+)?[ \t]*(Z|[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
 )
@@ -149,21 +149,25 @@ def split(text: str) -> tuple[str, int]:
 
 
 def _date(front_matter: str) -> int:
-    lines = front_matter.replace("\r", "\n").split("\n")
-    found = next((f for line in lines if line[:4].lower() == "date" and (f := _DATE.match(line))), None)
+    found = _DATE.search(front_matter)
     return _seconds(found) if found else UNDATED
 
 
 def _seconds(found: re.Match[str]) -> int:
     year, month, day, hour, minute, second = (int(g or 0) for g in found.groups()[:6])
-    zone = UTC
-    if found[7] and found[7] not in "Zz":
-        offset = timedelta(hours=int(found[7][1:3]), minutes=int(found[7][-2:]))
-        zone = timezone(offset if found[7][0] == "+" else -offset)
     try:
-        return int(datetime(year, month, day, hour, minute, second, tzinfo=zone).timestamp())
+        return int(datetime(year, month, day, hour, minute, second, tzinfo=_zone(found[7] or "Z")).timestamp())
     except (ValueError, OverflowError):
         return UNDATED
+
+
+@lru_cache
+def _zone(spelled: str) -> tzinfo:
+    """The time zone ``Z``, ``+08:00`` or the like."""
+    if spelled in "Zz":
+        return UTC
+    offset = timedelta(hours=int(spelled[1:3]), minutes=int(spelled[-2:]))
+    return timezone(offset if spelled[0] == "+" else -offset)
 
 
 def _targets(raw: Codes) -> Ints:
