@@ -173,7 +173,8 @@ class Book:
         """How alike the two are; None if not nearly enough, or if one cannot be read."""
         pair = article, keeper
         if pair not in self._known:
-            self.read_ahead([(article, keeper)])
+            if not {article, keeper} <= self._texts.keys():
+                self.read_ahead([pair])
             one, other = self._texts[article], self._texts[keeper]
             self._known[pair] = compare(one, other, self.limits) if one and other else None
         return self._known[pair]

@@ -186,7 +186,8 @@ def _known(telling: Keys, pairs: Pairs, facts: Facts) -> Ints:
     for sort in range(2):
         ranked = by_article(telling, sort)
         limit = np.minimum(facts.highest[pairs.first, sort], facts.highest[pairs.second, sort])
+        begins = np.searchsorted(ranked, np.arange(len(facts.lengths)) << 33)
         for side, articles in enumerate((pairs.first, pairs.second)):
             upto = np.searchsorted(ranked, (articles << 33) + limit, side="right")
-            known[:, side] += np.where(limit < 0, 0, upto - np.searchsorted(ranked, articles << 33))
+            known[:, side] += np.where(limit < 0, 0, upto - begins[articles])
     return known
