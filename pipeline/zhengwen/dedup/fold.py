@@ -18,6 +18,8 @@ DROPPED = 0
 CHUNK = 1 << 15
 """Code units that are handled at a time where arrays of 64-bit numbers arise: small ones need no pages of their own,
 which the system would have to clear each time."""
+_KEPT_PAGES = 1 << 24
+"""Bytes: more than the arrays of a batch."""
 UNDATED = 2**62
 """Stands for the date of an article that has none: later than every date."""
 _END = "\n".encode("utf-16-le")
@@ -56,11 +58,23 @@ class Folded:
 
 def fold_texts(texts: Sequence[str]) -> Folded:
     """Folds a batch of articles."""
+    _keep_pages()
     parts = [split(t) for t in texts]
     encoded = [body.encode("utf-16-le", "surrogatepass") for body, _ in parts]
     folded = fold_units(np.frombuffer(_END.join(encoded), dtype="<u2"))
     codes, bounds = _kept(folded, np.cumsum([0, *((len(e) + len(_END)) // 2 for e in encoded)]))
     return Folded(codes, bounds, np.array([d for _, d in parts], np.int64))
+
+
+@cache
+def _keep_pages() -> None:
+    """Has the C library keep what a batch gives back, for the next one.
+
+    It does once it has freed something as large (glibc: mallopt(3), `M_MMAP_THRESHOLD`); the array is never written,
+    and so takes no memory. Else it may return pages after every step, and the system clears them anew: a fifth of the
+    time where nine hundred thousand articles are known already.
+    """
+    np.empty(_KEPT_PAGES, np.uint8)
 
 
 def _kept(folded: Codes, bounds: Ints) -> tuple[Codes, Ints]:
