@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := build/demo
 
-.PHONY: demo test lint model clean
+.PHONY: demo test explore lint model clean
 
 demo: .venv/installed  ## clean the sample articles and show what was removed
 	rm -rf $(DEMO)
@@ -14,14 +14,17 @@ demo: .venv/installed  ## clean the sample articles and show what was removed
 test: .venv/installed  ## the whole specification
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+explore: .venv/installed  ## the properties again, on random examples that no run has seen
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile explore
+
 lint: .venv/installed  ## style, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-model: .venv/installed  ## retrain the shipped model: make model LABELS="train.jsonl windows.jsonl samples/labelled"
-	@test -n "$(LABELS)" || { echo 'say what to learn from: make model LABELS="train.jsonl windows.jsonl samples/labelled"'; exit 2; }
+model: .venv/installed  ## retrain the shipped model: make model LABELS="train.jsonl windows.jsonl doubtful.jsonl samples/labelled"
+	@test -n "$(LABELS)" || { echo 'say what to learn from: make model LABELS="train.jsonl windows.jsonl doubtful.jsonl samples/labelled"'; exit 2; }
 	$(BIN)/zhengwen train $(LABELS) -o models/default --overwrite
 
 .venv/installed: pyproject.toml

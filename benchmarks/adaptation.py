@@ -60,7 +60,7 @@ def train_bases(labels: Sequence[Path], work: Path, jobs: int) -> dict[str, int]
 def _train(
     samples: Sequence[Labelled], folds: Sequence[Sequence[int]], missing: Sequence[int], work: Path, jobs: int
 ) -> None:
-    whole = np.array([s.window is None for s in samples])
+    whole = np.array([s.windows is None for s in samples])
     parts = [
         [*batches(samples, fold[whole[fold]]), *batches(samples, fold[~whole[fold]])] for fold in map(np.array, folds)
     ]

@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tricks", nargs="+", choices=[t.__name__ for t in TRICKS], help="these alone")
     a = parser.parse_args()
-    samples = [s for s in read_labels(a.labels) if s.spans and s.window is None]
+    samples = [s for s in read_labels(a.labels) if s.spans and s.windows is None]
     samples = samples[:: max(1, len(samples) // a.number)]
     cleaner = Cleaner(load(a.model), BOILERPLATE)
     print(f"{len(samples)} articles, strength {a.strength}")

@@ -263,7 +263,7 @@ def _parts(run: Run, share: float) -> tuple[Ints, list[tuple[list[Batch], list[B
     """Number of each sample's source; for each fold whole articles and windows to learn from, of that share of the
     sources, and the articles that count."""
     groups = sources(run.samples, FOLDS)
-    whole = np.array([s.window is None for s in run.samples])
+    whole = np.array([s.windows is None for s in run.samples])
     counted = np.isin(np.arange(len(groups)), run.numbers)
     chosen = np.random.default_rng(0).random(int(groups.max()) + 1) < share
     parts = []

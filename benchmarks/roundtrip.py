@@ -107,7 +107,9 @@ def trip(label: str, inputs: Path, cleaned: Path, back: Path, clean: list[object
         shutil.rmtree(before, ignore_errors=True)
         shutil.copytree(inputs, before)
     started = time.perf_counter()
-    run("-q", "clean", *clean)
+    said = run("-q", "clean", *clean)
+    if not (cleaned / ".zhengwen").is_dir():
+        raise SystemExit(f"{label}: nothing was cleaned\n{said}")
     cleaning = time.perf_counter() - started
     started = time.perf_counter()
     run("-q", "restore", cleaned, "-o", back)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import APART, PLAIN, TAILED, Run
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_cli_clean import tree
 from texts import text
@@ -52,6 +52,7 @@ def test_what_is_decoded_encodes_to_the_same_bytes(source: str) -> None:
 
 
 @given(st.binary(max_size=300))
+@example(b"\x88\xa3")  # one code of Big5-HKSCS, two characters of Unicode
 def test_any_bytes_are_refused_or_come_back(data: bytes) -> None:
     with contextlib.suppress(UnreadableInputError):
         found = decode(data, "a")

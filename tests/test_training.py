@@ -14,7 +14,7 @@ from zhengwen.model import load
 from zhengwen.training.labels import read_labels
 from zhengwen.training.validation import sources, split
 
-EVERY = 3
+EVERY = 5
 """One in so many of the labelled samples."""
 
 

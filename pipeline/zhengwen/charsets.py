@@ -143,7 +143,9 @@ def _everyday(found: Decoded) -> float:
 
     GB18030's codes of four bytes (emoji) count too: their digits are no accident.
     """
-    codes = [c.encode(found.encoding) for c in found.text[:_SAMPLE] if c >= "\x80"]
+    # Two codes of Big5-HKSCS are a letter and its accent; the accent alone has none.
+    encoded = (c.encode(found.encoding, "ignore") for c in found.text[:_SAMPLE] if c >= "\x80")
+    codes = [code for code in encoded if code]
     everyday = _is_everyday_gb if found.encoding in _GB else _is_everyday_big5
     return sum(map(everyday, codes)) / max(len(codes), 1)
 

@@ -10,7 +10,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class Removal:
     blocks: Blocks
     gone: Flags
     spared: Flags
+    _spans: list[list[Deletion]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def less(self, more: Flags) -> "Removal":
         """The same, but for some blocks that stay."""
@@ -54,8 +55,10 @@ class Removal:
 
     @property
     def spans(self) -> list[Deletion]:
-        """The spans of the text that go."""
-        return deletions(self.text, self.blocks, self.gone)
+        """The spans of the text that go; found once."""
+        if not self._spans:
+            self._spans.append(deletions(self.text, self.blocks, self.gone))
+        return self._spans[0]
 
 
 def coherent(removals: Sequence[Removal]) -> list[Removal]:
@@ -231,8 +234,10 @@ def _drop_headings(blocks: Blocks, gone: Flags, spared: Flags) -> None:
 
     Elsewhere they stay: to the readers of 738 labelled articles they were content, an advertisement under them or not.
     """
-    readable = blocks.readable()
     headings = np.flatnonzero(blocks.types == BlockType.HEADING).tolist()
+    if not gone[headings].any():
+        return
+    readable = blocks.readable()
     ends = np.full(256, len(blocks))
     emptied: set[int] = set()
     for heading in reversed(headings):

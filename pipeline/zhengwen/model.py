@@ -20,8 +20,8 @@ from zhengwen.scoring import Features, Scorer, featurise
 from zhengwen.stages.decode import Decoder, Kinds, bridge
 from zhengwen.stages.scores import Embedding, Network, Words, softmax, temper
 
-FORMAT = 3
-"""Version of the files and of the features; a model of another one is refused."""
+FORMAT = 4
+"""Version of the files, the features and what a decoder means; a model of another one is refused."""
 CARD = "card.json"
 _NETWORK = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
 _STEPS = {"careful": 2.0, "balanced": 1.0, "thorough": 0.0}
@@ -182,8 +182,8 @@ def _write(model: Model, folder: Path) -> None:
         np.save(path, array, allow_pickle=False)
         files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     card = {
-        "format": FORMAT,
         **model.card,
+        "format": FORMAT,
         "decoder": _decoder_card(model.decoder),
         **({"levels": {n: _decoder_card(d) for n, d in model.levels.items()}} if model.levels else {}),
         "temperature": model.temperature,

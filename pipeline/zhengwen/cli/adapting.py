@@ -111,7 +111,7 @@ def run(samples: Sequence[Labelled], asked: Asked) -> int:
 
 
 def _whole(samples: Sequence[Labelled]) -> list[Labelled]:
-    whole = [s for s in samples if s.window is None]
+    whole = [s for s in samples if s.windows is None]
     if not whole:
         raise LabelError("the corrections cover windows only; adapting needs articles labelled as a whole")
     return whole

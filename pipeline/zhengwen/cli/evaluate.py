@@ -25,7 +25,7 @@ def command(labels: tuple[Path, ...], as_json: bool, level: str | None, model: P
     Prints the figures of all articles, by kind and by source. Articles of which only a window is labelled are left
     out. Figures on articles that the model was trained on say nothing about others.
     """
-    samples = [s for s in read_labels(labels) if s.window is None]
+    samples = [s for s in read_labels(labels) if s.windows is None]
     if not samples:
         raise LabelError("the labels cover windows only; evaluation needs articles labelled as a whole")
     with progress(len(samples), "article") as bar:

@@ -14,8 +14,8 @@ from zhengwen.stages.decode import Decoder
 from zhengwen.stages.scores import temper
 from zhengwen.training.evaluation import covered
 
-CHANGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-CAUTIONS = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4)
+CHANGES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+CAUTIONS = (-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 RETENTION = 0.98
 """Least share of content that the chosen decoder must keep."""
 WHOLE = 0.8

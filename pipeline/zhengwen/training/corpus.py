@@ -66,8 +66,9 @@ def _targets(sample: Labelled, bounds: Ints) -> tuple[NDArray[np.int8], Floats]:
     by_kind = np.stack([np.add.reduceat(w * (kinds == k), bounds[:-1]) for k in range(len(KINDS))])
     total = by_kind.sum(0)
     targets = np.where(total > 0, by_kind.argmax(0), UNLABELLED).astype(np.int8)
-    if sample.window:
-        targets[(bounds[:-1] < sample.window[0]) | (bounds[1:] > sample.window[1] + 1)] = UNLABELLED
+    if sample.windows is not None:
+        within = [(bounds[:-1] >= start) & (bounds[1:] <= end + 1) for start, end in sample.windows]
+        targets[~np.any(within, axis=0)] = UNLABELLED
     return targets, total.astype(np.float32)
 
 

@@ -32,7 +32,7 @@ Tick = Callable[[], object]
 """Called after each step of a fit."""
 
 INNER_FOLDS = 4
-_LEAST_FREQUENCY = 3
+_LEAST_FREQUENCY = 5
 """Blocks that a bucket must occur in to become a term."""
 _DROPOUT = 0.3
 """Of the first network, whose rows hold the vectors too."""

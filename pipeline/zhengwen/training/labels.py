@@ -23,14 +23,14 @@ class Labelled:
 
     source: author or site; articles of one source never stand on both sides of a cross-validation.
     spans: sorted, disjoint; what none covers is content.
-    window: the part (start, end) that was labelled; the rest is context only. None if all of it was.
+    windows: the parts (start, end) that were labelled; the rest is context only. None if all of it was.
     place: file and line that it was read from.
     """
 
     article: Article
     source: str
     spans: tuple[Span, ...]
-    window: tuple[int, int] | None = None
+    windows: tuple[tuple[int, int], ...] | None = None
     place: str = ""
 
 
@@ -117,10 +117,18 @@ def _sample(row: dict[str, Any], place: str, unit: Unit | None) -> Labelled:
         raise LabelError(f"{place}: field id: missing; each article needs one of its own")
     name = str(shape.name)
     spans = _spans(converted(shape, text, unit, place), len(text), f"{place}: field {shape.field}")
-    window = shape.window
-    if window is not None:
-        window = _bounds(window, len(text), f"{place}: field window")
-    return Labelled(Article(name, text), str(shape.source or name), spans, window, place)
+    windows = _windows(shape.window, len(text), f"{place}: field window")
+    return Labelled(Article(name, text), str(shape.source or name), spans, windows, place)
+
+
+def _windows(said: Any, length: int, place: str) -> tuple[tuple[int, int], ...] | None:
+    """One window ``[start, end]``, or a list of them."""
+    match said:
+        case None:
+            return None
+        case [[*_], *_]:
+            return tuple(_bounds(pair, length, place) for pair in said)
+    return (_bounds(said, length, place),)
 
 
 def _spans(marked: Sequence[tuple[Any, Any, Any]], length: int, place: str) -> tuple[Span, ...]:

@@ -52,7 +52,7 @@ def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds:
     groups = sources(samples, folds)
     if not any(s.spans for s in samples):
         raise LabelError("the labels mark nothing; training needs passages of boilerplate to learn from")
-    whole = np.array([s.window is None for s in samples])
+    whole = np.array([s.windows is None for s in samples])
     if not whole.any():
         raise LabelError("the labels cover windows only; training needs articles labelled as a whole too")
     numbers = split(groups, folds)
@@ -133,12 +133,11 @@ def predict(model: Model, sample: Labelled) -> tuple[Span, ...]:
 
 
 def _card(samples: Sequence[Labelled], result: Figures) -> dict[str, object]:
-    windows = sum(s.window is not None for s in samples)
     return {
         "trained": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": {
-            "articles": len(samples) - windows,
-            "windows": windows,
+            "articles": sum(s.windows is None for s in samples),
+            "windows": sum(len(s.windows or ()) for s in samples),
             "sources": len({s.source for s in samples}),
             "characters": sum(len(s.article.text) for s in samples),
             "spans": {k: sum(span[2] == k for s in samples for span in s.spans) for k in KINDS[1:]},

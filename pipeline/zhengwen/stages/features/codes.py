@@ -66,7 +66,7 @@ def plain(raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _looked_up(table: NDArray[np.uint32], raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    folded = table[np.minimum(raw, 0xFFFF)]
+    folded = table.take(raw, mode="clip")
     beyond = np.flatnonzero(raw > 0xFFFF)
     folded[beyond] = raw[beyond]
     return folded
@@ -96,23 +96,40 @@ def encode(texts: Sequence[str]) -> Codes:
     raw = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     folded = fold(raw)
     reveal(folded, raw, np.cumsum([0, *map(len, texts)]))
-    shown = np.where(_IS_MARKUP[np.minimum(folded, 0x7F)], np.uint32(DROPPED), folded)
-    links, images = [], []
-    for match in _TARGET.finditer(whole):
-        start, end = match.span()
-        is_tag = whole[start] == "<" and not whole.startswith("<http", start)
-        if not is_tag:
-            links.append(start)
-        elif whole[start + 1 : start + 4].lower() == "img":
-            images.append(start)
-        shown[start:end] = DROPPED
-        shown[start] = TAG if is_tag else LINK
-        if host := _HOST.search(match[0]):
-            place = slice(start + host.start(1), start + host.end(1))
-            shown[place] = folded[place]
+    links, tags, images, spans, hosts = _targets(whole)
+    shown = folded.copy()
+    shown[_IS_MARKUP.take(folded, mode="clip")] = DROPPED
+    shown[_inside(spans)] = DROPPED
+    shown[links], shown[tags] = LINK, TAG
+    named = _inside(hosts)
+    shown[named] = folded[named]
     pictures = np.flatnonzero((raw[:-1] == ord("!")) & (raw[1:] == ord("[")))
-    all_images = np.sort(np.concatenate((pictures, np.array(images, np.int64))))
-    return Codes(raw, folded, shown, np.array(links, np.int64), all_images)
+    return Codes(raw, folded, shown, links, np.sort(np.concatenate((pictures, images))))
+
+
+def _targets(whole: str) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Targets of links, HTML tags and those of them that are pictures, by their places; spans (spans, 2) of all targets
+    and tags, and of the hosts that they name."""
+    links, tags, images, spans, hosts = [], [], [], [], []
+    for match in _TARGET.finditer(whole):
+        said, start = match[0], match.start()
+        if said[0] != "<" or said.startswith("<http"):
+            links.append(start)
+        else:
+            tags.append(start)
+            if said[1:4].lower() == "img":
+                images.append(start)
+        spans.append(match.span())
+        if "//" in said and (host := _HOST.search(said)):
+            hosts.append((start + host.start(1), start + host.end(1)))
+    one, two, three, *pairs = (np.array(found, np.int64) for found in (links, tags, images, spans, hosts))
+    return one, two, three, pairs[0].reshape(-1, 2), pairs[1].reshape(-1, 2)
+
+
+def _inside(spans: Ints) -> Ints:
+    """All places within spans (spans, 2)."""
+    lengths = spans[:, 1] - spans[:, 0]
+    return np.arange(lengths.sum()) + np.repeat(spans[:, 1] - np.cumsum(lengths), lengths)
 
 
 @dataclass(frozen=True, slots=True)

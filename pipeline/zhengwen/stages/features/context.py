@@ -54,7 +54,8 @@ def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks, more: 
     scores = logits[rows]
     shares = probabilities(scores)
     articles = Runs.split(changes(owner))
-    near = np.stack([structure[name][rows] for name in _NEAR_COLUMNS], axis=1)
+    near = np.array([structure[name].take(rows) for name in _NEAR_COLUMNS]).T
+    chosen = rows[at]
     heading = blocks.types[rows] == BlockType.HEADING
     leaves = Runs.split(changes(owner) | changes(blocks.leaves[rows]))
     parts = [
@@ -67,7 +68,7 @@ def context(logits: Floats, structure: dict[str, Floats], blocks: Blocks, more: 
         leaves.mean(shares, at),
         leaves.maximum(shares[:, 1:], at),
         *(_distances(1 - shares[:, 0] > level, articles)[at] for level in _STRONG),
-        np.stack([column[rows[at]] for column in structure.values()], axis=1),
+        np.array([column.take(chosen) for column in structure.values()]).T,
         *(shifted(near, k, owner, at) for k in _NEAR),
         more,
     ]

@@ -1,6 +1,7 @@
 """Runs, neighbours and windows over the rows of a batch, article by article.
 
-Running sums are integers, so that a row never depends on what stands before its article in the batch.
+Running sums are whole numbers (exact in double precision), so that a row never depends on what stands before its
+article in the batch.
 """
 
 from dataclasses import dataclass
@@ -80,8 +81,8 @@ class Windows:
     """Means of rows (rows, columns) over windows around those chosen; windows end where an article does."""
 
     def __init__(self, rows: Floats, articles: Runs, at: Rows = EVERY) -> None:
-        exact = np.rint(rows * _FIXED_POINT).astype(np.int64)
-        self._sums = np.concatenate((np.zeros((1, rows.shape[1]), np.int64), np.cumsum(exact, 0)))
+        self._sums = np.zeros((len(rows) + 1, rows.shape[1]))
+        np.cumsum(np.rint(rows * np.float32(_FIXED_POINT)), 0, out=self._sums[1:])
         self._row = np.arange(len(rows))[at]
         self._first, self._stop = articles.first[at], articles.stop[at]
 
@@ -107,6 +108,8 @@ class Windows:
 
     def _mean(self, begin: Ints, end: Ints) -> Floats:
         begin, end = np.maximum(begin, self._first), np.minimum(end, self._stop)
-        count = np.maximum(end - begin, 1)[:, None]
-        means: Floats = ((self._sums[end] - self._sums[begin]) / (count * _FIXED_POINT)).astype(np.float32)
-        return means
+        means = self._sums.take(end, axis=0)
+        means -= self._sums.take(begin, axis=0)
+        means /= (np.maximum(end - begin, 1) * _FIXED_POINT)[:, None]
+        out: Floats = means.astype(np.float32)
+        return out

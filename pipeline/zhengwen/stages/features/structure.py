@@ -50,7 +50,7 @@ _SHORT_CAPTION = 16
 def structure(codes: Codes, stream: Stream, blocks: Blocks) -> dict[str, Floats]:
     """Named columns of float32 (blocks,): type, length, classes of characters, links, repetition, place."""
     owner = blocks.owner()
-    classes = _TABLE[np.minimum(stream.codes, 0x1FFFF)]
+    classes = _TABLE.take(stream.codes, mode="clip")
     counts = _class_counts(classes, stream)
     lengths = np.maximum(stream.lengths(), 0).astype(np.float32)
     letters = counts[_LETTERS].sum(0)
@@ -115,12 +115,14 @@ def _place(blocks: Blocks, owner: Ints, letters: Floats) -> dict[str, NDArray[np
 def fingerprints(stream: Stream) -> NDArray[np.uint64]:
     """A 64-bit hash of each block's folded characters; 0 where there are none."""
     starts, lengths = stream.starts[:-1], np.diff(stream.starts)
-    at = np.arange(len(stream.codes) - 1, dtype=np.uint64) - np.repeat(starts, lengths).astype(np.uint64)
-    codes = stream.codes[:-1].astype(np.uint64)
+    salt = np.arange(len(stream.codes) - 1, dtype=np.uint64)
+    salt -= np.repeat(starts.astype(np.uint64), lengths)
+    salt *= np.uint64(0xACD1FDDCCCBFB726)
+    salt += np.uint64(0x9E3779B97F4A7C15)
+    codes = np.multiply(stream.codes[:-1], np.uint64(1 << 29 | 1), dtype=np.uint64)
     codes[starts] = 0
-    codes ^= codes << np.uint64(29)
-    codes *= at * np.uint64(0xACD1FDDCCCBFB726) + np.uint64(0x9E3779B97F4A7C15)
-    codes ^= codes >> np.uint64(32)
+    codes *= salt
+    codes ^= np.right_shift(codes, np.uint64(32), out=salt)
     return np.add.reduceat(codes, starts) if len(starts) else np.zeros(0, np.uint64)
 
 
@@ -140,13 +142,12 @@ def novelty(stream: Stream, blocks: Blocks) -> Floats:
     buckets, starts = ngrams.hashes(stream, 2, _GRAM_BITS)
     lengths = np.diff(starts)
     block = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    shared = np.empty(len(buckets), np.bool_)
+    own = np.empty(len(buckets), np.bool_)
     holder = np.zeros(1 << _GRAM_BITS, np.int32)
     for a, b in pairwise(starts[blocks.articles].tolist()):
-        grams, place = buckets[a:b], block[a:b]
+        grams, place = buckets[a:b].astype(np.intp), block[a:b]
         holder[grams] = place
-        elsewhere = np.zeros(1 << _GRAM_BITS, np.bool_)
-        elsewhere[grams[holder[grams] != place]] = True
-        shared[a:b] = elsewhere[grams]
-    total = np.concatenate(([0], np.cumsum(~shared)))
+        holder[grams[holder.take(grams) != place]] = -1
+        np.greater_equal(holder.take(grams), 0, out=own[a:b])
+    total = np.concatenate(([0], np.cumsum(own)))
     return ((total[starts[1:]] - total[starts[:-1]]) / np.maximum(lengths, 1)).astype(np.float32)
