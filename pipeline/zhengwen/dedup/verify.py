@@ -12,14 +12,15 @@ from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys, Ranks, low_runs, polynomial
 
 _NO_CODES = np.zeros(0, np.uint16)
-_NO_RANKS = np.zeros(0, np.uint32)
 _EIGHTH = np.uint32((1 << 29) - 1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number: times it, every bit of a hash counts for the upper ones, which choose a slot of a table."""
 _ROOM = 3
 """A table has at least two raised to this times as many slots as it takes hashes, and up to twice that."""
 _TABLE = 22
 """Bits of the largest table."""
 _DEVIATIONS = 5
+"""Standard deviations, by chance, that a sample may be below what it should be."""
 
 
 class Reason(StrEnum):
@@ -90,8 +91,8 @@ class Text:
     def sample(self) -> Ranks:
         """The distinct 32-bit hashes of its 5-grams that are in the lowest eighth, sorted."""
         if self._sample is None:
-            take_samples([self])
-        return self._sample if self._sample is not None else _NO_RANKS
+            (self._sample,) = _samples([self.codes])
+        return self._sample
 
     @property
     def grams(self) -> Keys:
@@ -104,18 +105,22 @@ class Text:
 
 def take_samples(texts: Sequence[Text]) -> None:
     """Takes the samples of several articles together, which costs a third of taking one by one."""
-    parts = [t.codes for t in texts]
-    starts = np.cumsum([0, *map(len, parts)])
-    low = low_runs(np.concatenate([_NO_CODES, *parts]), starts, GRAM, np.full(len(parts), _EIGHTH))
-    bounds = np.searchsorted(low.owner, np.arange(len(parts) + 1))
+    for text, sample in zip(texts, _samples([t.codes for t in texts]), strict=True):
+        text._sample = sample
+
+
+def _samples(articles: Sequence[Codes]) -> list[Ranks]:
+    """See `Text.sample`."""
+    starts = np.cumsum([0, *map(len, articles)])
+    low = low_runs(np.concatenate([_NO_CODES, *articles]), starts, GRAM, np.full(len(articles), _EIGHTH))
+    bounds = np.searchsorted(low.owner, np.arange(len(articles) + 1))
     for begin, end in pairwise(bounds.tolist()):
         low.ranks[begin:end].sort()
     first = np.ones(len(low.ranks) + 1, np.bool_)
     np.not_equal(low.ranks[1:], low.ranks[:-1], out=first[1:-1])
     first[bounds] = True
-    different, starts = low.ranks[first[:-1]], np.concatenate(([0], np.cumsum(first)))[bounds]
-    for text, (begin, end) in zip(texts, pairwise(starts.tolist()), strict=True):
-        text._sample = different[begin:end]
+    different, begins = low.ranks[first[:-1]], np.concatenate(([0], np.cumsum(first)))[bounds]
+    return [different[begin:end] for begin, end in pairwise(begins.tolist())]
 
 
 def compare(article: Text, keeper: Text, limits: Limits) -> Likeness | None:
@@ -147,8 +152,7 @@ def sizes(one: Keys, other: Keys) -> tuple[int, int, int]:
     in_one, in_other = np.zeros((2, len(stands)), np.bool_)
     in_one[stands[: len(one)]] = True
     in_other[stands[len(one) :]] = True
-    one_, other_, both = (int(np.count_nonzero(marks)) for marks in (in_one, in_other, in_one & in_other))
-    return one_, other_, both
+    return int(np.count_nonzero(in_one)), int(np.count_nonzero(in_other)), int(np.count_nonzero(in_one & in_other))
 
 
 def _representatives(hashes: Keys) -> Ints:
