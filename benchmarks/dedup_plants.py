@@ -113,4 +113,4 @@ def truth(
 
 
 def _grams(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    return Text(fold_texts([text]).codes).grams
+    return np.unique(Text(fold_texts([text]).codes).grams)

@@ -9,8 +9,9 @@ from dedup_plants import KINDS, Planted, plant, truth
 from dedup_texts import batches, fetcher, gather, megabytes, read
 
 from zhengwen.dedup.assign import order
-from zhengwen.dedup.candidates import Facts, candidates, entries, shared
+from zhengwen.dedup.candidates import Facts, candidates
 from zhengwen.dedup.collection import EMPTY, RECORD, Known, deduplicate
+from zhengwen.dedup.entries import entries, shared
 from zhengwen.dedup.fold import fold_texts
 from zhengwen.dedup.sketch import GRAM, NO_KEY, mixed, polynomial
 from zhengwen.dedup.verify import Limits

@@ -6,15 +6,16 @@ import sys
 
 import numpy as np
 import pytest
+import xxhash
 from copies import article, edited, family, folded, greedy, known, left_out, likeness, retypeset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhengwen.dedup.candidates import COMMON
 from zhengwen.dedup.collection import EMPTY, choose, deduplicate, merge
+from zhengwen.dedup.entries import COMMON
 from zhengwen.dedup.fold import fold_texts
 from zhengwen.dedup.sketch import NO_KEY, SLOTS, sketch
-from zhengwen.dedup.verify import Limits, Reason
+from zhengwen.dedup.verify import Limits, Reason, Text, sizes, take_samples
 
 FAMILIES = [text for seed in range(12) for text in family(seed, 60 + 60 * seed)]
 LIMITS = [Limits(), Limits(similarity=0.7), Limits(similarity=0.9, containment=0.8), Limits(near=False)]
@@ -137,6 +138,18 @@ def test_sketches_do_not_depend_on_the_batch(lengths: list[int], batch: int) -> 
     assert (one.records == other.records).all()
 
 
+def test_keys_are_those_that_earlier_runs_stored() -> None:
+    lengths = (0, 4, 5, 20, 127, 128, 3000, 40_000)
+    texts = [
+        "".join(chr(0x4E00 + (n * n * 7919 + n * seed) % 20902) for n in range(length))
+        for seed, length in enumerate(lengths)
+    ]
+    texts += ["甲乙丙丁戊己庚" * 300, "---\ndate: 2024-01-01\n---\n[Ａb](c)，😀𠮷" * 40]
+    found = sketch(fold_texts(texts))
+    assert xxhash.xxh3_64_intdigest(found.exact.tobytes()) == 0xD3A1F55ED5DAE43
+    assert xxhash.xxh3_64_intdigest(found.keys.tobytes()) == 0x8A960529209F9917
+
+
 @given(st.text(st.sampled_from("甲乙丙丁"), max_size=60), st.integers(0, 40))
 def test_repetitive_texts_have_as_many_keys_as_different_shingles(text: str, times: int) -> None:
     keys = sketch(fold_texts([text * times])).keys[0]
@@ -145,6 +158,24 @@ def test_repetitive_texts_have_as_many_keys_as_different_shingles(text: str, tim
     shingles = {(text * times)[at : at + 16] for at in range(len(text) * times - 15)}
     if len(text) * times >= 128:
         assert len(given_) == min(SLOTS, len(shingles))
+
+
+_SAME_SLOT = st.integers(0, 40).map(lambda n: n * pow(0x9E3779B97F4A7C15, -1, 2**64) % 2**64)
+
+
+@given(*[st.lists(_SAME_SLOT | st.integers(0, 2**64 - 1), max_size=60)] * 2)
+def test_hashes_are_counted_as_sets_count_them(one: list[int], other: list[int]) -> None:
+    counted = sizes(np.array(one, np.uint64), np.array(other, np.uint64))
+    assert counted == (len(set(one)), len(set(other)), len(set(one) & set(other)))
+
+
+@given(st.lists(st.text(st.sampled_from("甲乙丙"), max_size=90), max_size=9))
+def test_a_sample_does_not_depend_on_the_texts_it_is_taken_with(texts: list[str]) -> None:
+    together = [Text(codes) for codes in folded(texts)]
+    take_samples(together)
+    for text in together:
+        assert (text.sample == Text(text.codes).sample).all()
+        assert len(text.sample) == len(set(text.sample.tolist())) <= len(set(text.grams.tolist()))
 
 
 def test_choosing_and_merging_number_anew() -> None:

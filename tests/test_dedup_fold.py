@@ -57,7 +57,9 @@ def test_rules_are_not_front_matter(article: str) -> None:
         ("Date: '2024-12-30'", datetime(2024, 12, 30, tzinfo=UTC)),
         ("date: 2024-12-30T03:35:25Z", datetime(2024, 12, 30, 3, 35, 25, tzinfo=UTC)),
         ("date: 2024-1-2 03:04", datetime(2024, 1, 2, 3, 4, tzinfo=UTC)),
+        ("title: date: 2024-12-30\rdate: 2024-12-31", datetime(2024, 12, 31, tzinfo=UTC)),
         ("date: 2024-13-30", None),
+        ("date: 2024-12-30 11:35 +99:00", None),
         ("update: 2024-12-30", None),
         ("date: gestern", None),
     ],
@@ -83,6 +85,22 @@ def test_a_link_that_is_cut_off_takes_nothing_of_the_next_article() -> None:
     assert [batch.article(n).tobytes().decode("utf-16-le") for n in range(2)] == ["见文档httpaexampleb", "下一篇完"]
     halves = fold_texts(["甲\ud842", "\udfb7乙"])
     assert [batch_.tobytes().decode("utf-16-le") for batch_ in (halves.article(0), halves.article(1))] == ["甲", "乙"]
+
+
+def without_targets(article: str) -> str:
+    """Character by character: what stands between ``](`` and the next ``)``, if that is on the same line and near."""
+    gone: set[int] = set()
+    for at in range(len(article)):
+        stop = article.find(")", at)
+        if article.startswith("](", at) and 0 <= stop < at + 2000 and "\n" not in article[at:stop]:
+            gone.update(range(at, stop))
+    return "".join(c for n, c in enumerate(article) if n not in gone)
+
+
+@given(st.lists(st.sampled_from(["甲", "乙丙", "](", ")", "[", "]", "(", "\n", "x" * 990]), max_size=40))
+def test_link_targets_go_and_nothing_else(parts: list[str]) -> None:
+    article = "".join(parts)
+    assert says(article) == "".join(c for c in without_targets(article) if c.isalnum())
 
 
 @given(text)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from zhengwen.dedup import shards
 from zhengwen.dedup.assign import LeftOut
-from zhengwen.dedup.candidates import COMMON
 from zhengwen.dedup.collection import EMPTY
 from zhengwen.dedup.collection import deduplicate as in_one_process
+from zhengwen.dedup.entries import COMMON
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.verify import Limits
 from zhengwen.dedup.work import Work

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Ints
-from zhengwen.dedup.candidates import Facts, Pairs, candidates, shared
+from zhengwen.dedup.candidates import Facts, Pairs, candidates
+from zhengwen.dedup.entries import carriers, shared
 from zhengwen.dedup.fold import Codes
 from zhengwen.dedup.sketch import GRAM, Keys
-from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare
+from zhengwen.dedup.verify import Likeness, Limits, Reason, Text, compare, take_samples
 
 Fetch = Callable[[Sequence[int]], Sequence[Codes | None]]
 """The folded texts of articles, by number; None for one that cannot be had: then it stands for nobody and stays."""
@@ -54,11 +55,12 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     """The articles left out, by number.
 
     exact: the exact keys of the articles.
-    packed: sorted entries of the articles (see `candidates.entries`); those of fixed articles that nobody else
+    packed: sorted entries of the articles (see `entries.entries`); those of fixed articles that nobody else
         shares may be missing.
 
-    What is common depends on who is there; so if anything is, the kept articles alone are searched again until nothing
-    more is found, and deduplicating what was deduplicated changes nothing.
+    What is common depends on who is there; so if anything is, those of the kept articles that carry it are searched
+    again, alone, until nothing more is found, and deduplicating what was deduplicated changes nothing. A pair of which
+    one carries nothing common shares in every round what it shared in the first.
     """
     book = Book(fetch, limits)
     copies = _exact_copies(exact, facts)
@@ -69,10 +71,11 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
     alone[list(out)] = False
     near: dict[int, LeftOut] = {}
     pairs, several = np.zeros((0, 2), np.int64), shared(packed)
+    concerned = alone
     while True:
-        kept = alone.copy()
-        kept[list(near)] = False
-        found, common = candidates(packed, several, facts, limits, kept)
+        searched = concerned.copy()
+        searched[list(near)] = False
+        found, common = candidates(packed, several, facts, limits, searched)
         new = _not_in(found, pairs)
         if not len(new):
             break
@@ -80,6 +83,8 @@ def decide(exact: Keys, facts: Facts, packed: Keys, fetch: Fetch, limits: Limits
         near = _assign(pairs, facts.ranks, book)
         if not len(common):
             break
+        if concerned is alone:
+            concerned = alone & carriers(several, common, len(alone))
     for copy, row in list(out.items()):
         if keeper := near.get(row.keeper):
             out[copy] = LeftOut(copy, keeper.keeper, keeper.reason, keeper.jaccard, keeper.containment)
@@ -168,7 +173,8 @@ class Book:
         """How alike the two are; None if not nearly enough, or if one cannot be read."""
         pair = article, keeper
         if pair not in self._known:
-            self.read_ahead([(article, keeper)])
+            if not {article, keeper} <= self._texts.keys():
+                self.read_ahead([pair])
             one, other = self._texts[article], self._texts[keeper]
             self._known[pair] = compare(one, other, self.limits) if one and other else None
         return self._known[pair]
@@ -183,6 +189,8 @@ class Book:
         for number, codes in zip(missing, self._fetch(missing) if missing else (), strict=True):
             self._texts[number] = None if codes is None else Text(codes)
             self._size += 0 if codes is None else len(codes)
+        if missing and self.limits.near:
+            take_samples([t for n in missing if (t := self._texts[n])])
         while self._size > _CACHED and len(self._texts) > len(needed):
             gone = self._texts.popitem(last=False)[1]
             self._size -= len(gone.codes) if gone else 0

@@ -1,8 +1,4 @@
-"""Keys to candidates: which pairs of articles share so many keys that comparing their texts is worth it.
-
-An entry is a key and an article in 64 bits: 40 of the key, then the article's number. Sorted, entries of one key stand
-together, in the order of ranks.
-"""
+"""Entries to candidates: which pairs of articles share so many keys that comparing their texts is worth it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,21 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Flags, Floats, Ints
-from zhengwen.dedup.sketch import GRAM, NO_KEY, SHINGLE, Keys
+from zhengwen.dedup.entries import COMMON, by_article, groups, key_of, number_of, of_articles, without
+from zhengwen.dedup.sketch import GRAM, SHINGLE, Keys
 from zhengwen.dedup.verify import Limits
 
-ARTICLES = 1 << 24
-"""Articles, at most, that can be numbered."""
-COMMON = 50
-"""A key that more articles carry is a common passage, or a text with very many copies: its articles are compared with
-the first of them and with their neighbours only, so that work does not grow with the square."""
 _NEIGHBOURS = 2
 _BATCH = 1 << 22
-"""Pairs or entries that are handled at a time: bounds memory."""
-_KEY = np.uint64(24)
-_NUMBER = np.uint64(ARTICLES - 1)
+"""Pairs that are handled at a time: bounds memory."""
 _RANK = np.uint64(32)
-_GRAM_BIT = np.uint64(1 << 31)
 _LOW = np.uint64(2**32 - 1)
 _STRICT, _LOOSE = 1.5, 3.5
 """Standard deviations that the number of shared keys may stay below what is expected of a copy that is only just
@@ -76,59 +65,6 @@ class Facts:
     highest: Ints
 
 
-def entries(keys: Keys, numbers: Ints) -> Keys:
-    """The sorted entries of articles with the given numbers; ``keys`` is (articles, slots)."""
-    flat = pack(keys, numbers)
-    flat.sort()
-    return flat
-
-
-def pack(keys: Keys, numbers: Ints) -> Keys:
-    """The entries as they come."""
-    both = (keys << _KEY | numbers.astype(np.uint64)[:, None]).ravel()
-    given = keys.ravel() != NO_KEY
-    return both if given.all() else both[np.flatnonzero(given)]
-
-
-def highest(keys: Keys) -> Ints:
-    """How far each article (of ``keys``, (articles, slots), the lowest first) is known: int64 (articles, 2), the
-    highest rank of its shingles and of its 5-grams among its keys; 2³² if all are among them, -1 if it has no keys of
-    the sort."""
-    half = keys.shape[1] // 2
-    with_grams = (keys[:, half] != NO_KEY) & (keys[:, half] >> np.uint64(7) & np.uint64(1)).astype(np.bool_)
-    found = np.full((len(keys), 2), -1, np.int64)
-    last = np.where(with_grams, keys[:, half - 1], keys[:, -1])
-    found[:, 0] = _highest(keys[:, 0], last)
-    found[with_grams, 1] = _highest(keys[with_grams, half], keys[with_grams, -1])
-    return found
-
-
-def _highest(first: Keys, last: Keys) -> Ints:
-    top = np.where(last == NO_KEY, 2**32, (last >> np.uint64(8)).astype(np.int64))
-    none: Ints = np.where(first == NO_KEY, -1, top)
-    return none
-
-
-def key_of(packed: Keys) -> Keys:
-    """The keys of entries."""
-    return packed >> _KEY
-
-
-def number_of(packed: Keys) -> Ints:
-    """The articles of entries."""
-    return (packed & _NUMBER).astype(np.int64)
-
-
-def matching(packed: Keys, wanted: Keys, limit: int = COMMON) -> Keys:
-    """The entries (of sorted ``packed``) whose key is wanted (sorted, distinct) and in ``limit`` articles at most."""
-    low = np.searchsorted(packed, wanted << _KEY)
-    counts = np.searchsorted(packed, wanted << _KEY | _NUMBER, side="right") - low
-    some = (counts > 0) & (counts <= limit)
-    low, counts = low[some], counts[some]
-    places = np.repeat(low - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    return np.asarray(packed[places])
-
-
 def candidates(packed: Keys, several: Keys, facts: Facts, limits: Limits, chosen: Flags) -> tuple[Pairs, Keys]:
     """The pairs of chosen articles (bool, (articles,)) worth comparing, and the common keys, from sorted entries and
     from those of them that `shared` gives."""
@@ -141,7 +77,7 @@ def candidates(packed: Keys, several: Keys, facts: Facts, limits: Limits, chosen
 def sharing(several: Keys, facts: Facts, chosen: Flags) -> Sharing:
     """The pairs of chosen articles that share a key, from the entries that `shared` gives."""
     several = several[chosen[number_of(several)]]
-    begins, sizes = _groups(several)
+    begins, sizes = groups(several)
     light = _count(_light(several, begins, sizes), facts.fixed)
     heavy = _count(_heavy(several, begins, sizes, facts.ranks), facts.fixed)
     codes, counts = _sum(*light, *heavy)
@@ -152,55 +88,8 @@ def sharing(several: Keys, facts: Facts, chosen: Flags) -> Sharing:
 def enough(found: Sharing, packed: Keys, facts: Facts, limits: Limits) -> Pairs:
     """The pairs that share as many keys as copies must; ``packed`` are all entries of their articles, and is lost."""
     pairs = found.pairs
-    fits = found.shared >= _required(pairs, _without(packed, found.common), facts, limits)
+    fits = found.shared >= _required(pairs, without(packed, found.common), facts, limits)
     return Pairs(pairs.first[fits], pairs.second[fits])
-
-
-def of_articles(packed: Keys, chosen: Flags) -> Keys:
-    """The entries of the chosen articles (bool, (articles,))."""
-    parts = [packed[at : at + _BATCH] for at in range(0, len(packed), _BATCH)]
-    counts = [int(np.count_nonzero(chosen[number_of(part)])) for part in parts]
-    found = np.empty(sum(counts), np.uint64)
-    end = 0
-    for part, count in zip(parts, counts, strict=True):
-        found[end : end + count] = part[chosen[number_of(part)]]
-        end += count
-    return found
-
-
-def _without(packed: Keys, common: Keys) -> Keys:
-    """The entries whose key is not common (sorted), moved together where they are."""
-    end = 0 if len(common) else len(packed)
-    for at in range(0, len(packed) if len(common) else 0, _BATCH):
-        part = packed[at : at + _BATCH]
-        keys = key_of(part)
-        kept = part[common[np.minimum(np.searchsorted(common, keys), len(common) - 1)] != keys]
-        packed[end : end + len(kept)] = kept
-        end += len(kept)
-    return packed[:end]
-
-
-def shared(packed: Keys) -> Keys:
-    """The entries of keys that two and more articles carry."""
-    again = _continues(packed)
-    return packed[again[1:] | again[:-1]]
-
-
-def _continues(packed: Keys) -> Flags:
-    """Whether each entry (bool, (entries + 1,), False at the end) has the key of the one before."""
-    again = np.zeros(len(packed) + 1, np.bool_)
-    for at in range(1, len(packed), _BATCH):
-        keys = key_of(packed[at - 1 : at + _BATCH])
-        again[at : at + len(keys) - 1] = keys[1:] == keys[:-1]
-    return again
-
-
-def _groups(packed: Keys) -> tuple[Ints, Ints]:
-    """Where the entries of each key that two and more articles carry begin, and how many they are."""
-    again = _continues(packed)
-    begins = np.flatnonzero(again[1:] & ~again[:-1])
-    ends = np.flatnonzero(again[:-1] & ~again[1:]) + 1
-    return begins, ends - begins
 
 
 def _common(begins: Ints, sizes: Ints) -> Iterator[slice]:
@@ -295,23 +184,10 @@ def _known(telling: Keys, pairs: Pairs, facts: Facts) -> Ints:
     that tell something."""
     known = np.zeros((len(pairs), 2), np.int64)
     for sort in range(2):
-        by_article = _by_article(telling, sort)
+        ranked = by_article(telling, sort)
         limit = np.minimum(facts.highest[pairs.first, sort], facts.highest[pairs.second, sort])
+        begins = np.searchsorted(ranked, np.arange(len(facts.lengths)) << 33)
         for side, articles in enumerate((pairs.first, pairs.second)):
-            upto = np.searchsorted(by_article, (articles << 33) + limit, side="right")
-            known[:, side] += np.where(limit < 0, 0, upto - np.searchsorted(by_article, articles << 33))
+            upto = np.searchsorted(ranked, (articles << 33) + limit, side="right")
+            known[:, side] += np.where(limit < 0, 0, upto - begins[articles])
     return known
-
-
-def _by_article(packed: Keys, sort: int) -> Ints:
-    """Article and rank (33 bits) of the entries of one sort of keys (0 for shingles, 1 for 5-grams), sorted."""
-    found = np.empty(len(packed), np.int64)
-    end = 0
-    for at in range(0, len(packed), _BATCH):
-        part = packed[at : at + _BATCH]
-        part = part[((part & _GRAM_BIT) != 0) == sort]
-        found[end : end + len(part)] = number_of(part) << 33 | (part >> _RANK).astype(np.int64)
-        end += len(part)
-    found = found[:end]
-    found.sort()
-    return found

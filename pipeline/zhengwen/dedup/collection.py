@@ -7,7 +7,8 @@ import numpy as np
 
 from zhengwen.blocks import Flags
 from zhengwen.dedup.assign import Fetch, LeftOut, decide, order
-from zhengwen.dedup.candidates import ARTICLES, Facts, highest, number_of, of_articles, pack
+from zhengwen.dedup.candidates import Facts
+from zhengwen.dedup.entries import ARTICLES, highest, number_of, of_articles, pack
 from zhengwen.dedup.fold import fold_texts
 from zhengwen.dedup.sketch import Keys, Sketches, sketch
 from zhengwen.dedup.verify import Limits
@@ -20,7 +21,7 @@ _BLOCK = 1 << 21
 RECORD = np.dtype(
     [("exact", "<u8"), ("date", "<i8"), ("highest", "<i8", (2,)), ("length", "<i4"), ("spare", "<i4")], align=False
 )
-"""What is kept of an article beside its entries: see `Sketches` and `candidates.highest`."""
+"""What is kept of an article beside its entries: see `Sketches` and `entries.highest`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,11 @@ from zhengwen.blocks import Ints
 Codes = NDArray[np.uint16]
 
 DROPPED = 0
-CHUNK = 1 << 14
+CHUNK = 1 << 15
 """Code units that are handled at a time where arrays of 64-bit numbers arise: small ones need no pages of their own,
 which the system would have to clear each time."""
+_KEPT_PAGES = 1 << 24
+"""Bytes: more than the arrays of a batch."""
 UNDATED = 2**62
 """Stands for the date of an article that has none: later than every date."""
 _END = "\n".encode("utf-16-le")
@@ -26,7 +27,7 @@ _END = "\n".encode("utf-16-le")
 _TARGET = 2000
 """Code units, at most, between the brackets of a link target."""
 _DATE = re.compile(
-    r"date[ \t]*[:=][ \t]*[\"']?(\d{4})-(\d\d?)-(\d\d?)"
+    r"(?<![^\r\n])date[ \t]*[:=][ \t]*[\"']?(\d{4})-(\d\d?)-(\d\d?)"
     r"(?:(?:T|[ \t]+)(\d\d?):(\d\d)(?::(\d\d))?(?:\.\d+)?[ \t]*(Z|[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
 )
@@ -57,6 +58,7 @@ class Folded:
 
 def fold_texts(texts: Sequence[str]) -> Folded:
     """Folds a batch of articles."""
+    _keep_pages()
     parts = [split(t) for t in texts]
     encoded = [body.encode("utf-16-le", "surrogatepass") for body, _ in parts]
     folded = fold_units(np.frombuffer(_END.join(encoded), dtype="<u2"))
@@ -64,15 +66,29 @@ def fold_texts(texts: Sequence[str]) -> Folded:
     return Folded(codes, bounds, np.array([d for _, d in parts], np.int64))
 
 
+@cache
+def _keep_pages() -> None:
+    """Has the C library keep what a batch gives back, for the next one.
+
+    It does once it has freed something as large (glibc: mallopt(3), `M_MMAP_THRESHOLD`); the array is never written,
+    and so takes no memory. Else it may return pages after every step, and the system clears them anew: a fifth of the
+    time where nine hundred thousand articles are known already.
+    """
+    np.empty(_KEPT_PAGES, np.uint8)
+
+
 def _kept(folded: Codes, bounds: Ints) -> tuple[Codes, Ints]:
     """What counts of the folded code units, moved together where it is, and where each article begins in it."""
     kept = folded != DROPPED
-    starts = np.cumsum([0, *(np.count_nonzero(kept[a:b]) for a, b in pairwise(bounds.tolist()))])
-    end = 0
+    starts = np.empty(len(bounds), np.int64)
+    end = passed = 0
     for at in range(0, len(folded), CHUNK):
         places = np.flatnonzero(kept[at : at + CHUNK])
+        upto = int(np.searchsorted(bounds, at + CHUNK))
+        starts[passed:upto] = end + np.searchsorted(places, bounds[passed:upto] - at)
         folded[end : end + len(places)] = folded[at : at + CHUNK].take(places)
-        end += len(places)
+        end, passed = end + len(places), upto
+    starts[passed:] = end
     return folded[:end], starts
 
 
@@ -82,8 +98,10 @@ def fold_units(raw: Codes) -> Codes:
     for at in range(0, len(raw), CHUNK):
         _table().take(raw[at : at + CHUNK], out=folded[at : at + CHUNK], mode="clip")
     _fold_pairs(raw, folded)
-    for start, end in zip(*_targets(raw), strict=True):
-        folded[start:end] = DROPPED
+    targets = _targets(raw)
+    if len(targets):
+        cuts = np.concatenate(([0], targets.ravel(), [len(raw)]))
+        folded *= np.repeat(np.arange(len(cuts) - 1) % 2 == 0, np.diff(cuts))
     return folded
 
 
@@ -116,9 +134,8 @@ def _fold_pairs(raw: Codes, folded: Codes) -> None:
     folded[halves] = DROPPED
     firsts = halves[:-1][(np.diff(halves) == 1) & (raw[halves[:-1]] < 0xDC00) & (raw[halves[1:]] >= 0xDC00)]
     points = ((raw[firsts].astype(np.uint32) & 0x3FF) << 10 | raw[firsts + 1] & 0x3FF) + 0x10000
-    different, which = np.unique(points, return_inverse=True)
-    units = np.array([_folded_pair(point) for point in different.tolist()], np.uint16).reshape(-1, 2)
-    folded[firsts], folded[firsts + 1] = units[which].T
+    units = np.array([_folded_pair(point) for point in points.tolist()], np.uint16).reshape(-1, 2)
+    folded[firsts], folded[firsts + 1] = units.T
 
 
 @cache
@@ -146,32 +163,42 @@ def split(text: str) -> tuple[str, int]:
 
 
 def _date(front_matter: str) -> int:
-    lines = front_matter.replace("\r", "\n").split("\n")
-    found = next((f for line in lines if line[:4].lower() == "date" and (f := _DATE.match(line))), None)
+    found = _DATE.search(front_matter)
     return _seconds(found) if found else UNDATED
 
 
 def _seconds(found: re.Match[str]) -> int:
     year, month, day, hour, minute, second = (int(g or 0) for g in found.groups()[:6])
-    zone = UTC
-    if found[7] and found[7] not in "Zz":
-        offset = timedelta(hours=int(found[7][1:3]), minutes=int(found[7][-2:]))
-        zone = timezone(offset if found[7][0] == "+" else -offset)
     try:
-        return int(datetime(year, month, day, hour, minute, second, tzinfo=zone).timestamp())
+        return int(datetime(year, month, day, hour, minute, second, tzinfo=_zone(found[7] or "Z")).timestamp())
     except (ValueError, OverflowError):
         return UNDATED
 
 
-def _targets(raw: Codes) -> tuple[list[int], list[int]]:
-    """Begins and ends of link targets ``](…)`` that end on their line: a repost has its pictures elsewhere."""
+@lru_cache
+def _zone(spelled: str) -> tzinfo:
+    """The time zone ``Z``, ``+08:00`` or the like."""
+    if spelled in "Zz":
+        return UTC
+    offset = timedelta(hours=int(spelled[1:3]), minutes=int(spelled[-2:]))
+    return timezone(offset if spelled[0] == "+" else -offset)
+
+
+def _targets(raw: Codes) -> Ints:
+    """Where link targets ``](…)`` begin and end, for those that end on their line: a repost has its pictures elsewhere.
+
+    int64 (targets, 2), sorted; none overlaps another.
+    """
     closes = np.flatnonzero(raw[:-1] == ord("]"))
     opens = closes[raw[closes + 1] == ord("(")]
-    if not len(opens):
-        return [], []
-    stops, breaks = (_next(np.flatnonzero(raw == ord(end)), opens) for end in (")", "\n"))
-    good = (stops < breaks) & (stops - opens < _TARGET)
-    return opens[good].tolist(), stops[good].tolist()
+    stops = _next(np.flatnonzero(raw == ord(")")), opens)
+    near: Ints = np.stack((opens, stops), axis=1)[stops - opens < _TARGET]
+    if not len(near):
+        return near
+    broken = np.logical_or.reduceat(raw == ord("\n"), near.ravel())[::2]
+    whole = near[~broken]
+    outermost: Ints = whole[np.diff(whole[:, 1], prepend=-1) > 0]
+    return outermost
 
 
 def _next(places: Ints, after: Ints) -> Ints:

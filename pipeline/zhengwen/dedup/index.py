@@ -5,7 +5,7 @@ are written under new names, and the manifest is replaced last; so whoever reads
 of before or the index of after. Segments of like size are merged, as in a log-structured merge tree (O'Neil et al.,
 1996): there are few of them, and an article is rewritten a few times in its life.
 
-Of a segment's files, ``entries`` are sorted entries (see `candidates`), ``exact`` and ``named`` are the like with the
+Of a segment's files, ``entries`` are sorted entries (see `entries`), ``exact`` and ``named`` are the like with the
 exact key and with a hash of the name in place of keys; ``records`` are `RECORD`; ``names`` are the names end to end,
 as the file system spells them, and ``bounds`` where each begins.
 """
@@ -23,8 +23,8 @@ import xxhash
 from numpy.typing import NDArray
 
 from zhengwen.blocks import Ints
-from zhengwen.dedup.candidates import ARTICLES, entries, key_of, matching, number_of
 from zhengwen.dedup.collection import EMPTY, RECORD, Known, choose, merge
+from zhengwen.dedup.entries import ARTICLES, entries, key_of, matching, number_of
 from zhengwen.dedup.sketch import ALGORITHM, GRAM, NO_KEY, SHINGLE, SLOTS, Keys
 from zhengwen.errors import KeptIndexError
 from zhengwen.lasting import sync

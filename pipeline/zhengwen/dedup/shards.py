@@ -20,8 +20,9 @@ import numpy as np
 
 from zhengwen.blocks import Flags
 from zhengwen.dedup.assign import Book, LeftOut, order
-from zhengwen.dedup.candidates import ARTICLES, Facts, Pairs, Sharing, enough, key_of, number_of, pack, sharing
+from zhengwen.dedup.candidates import Facts, Pairs, Sharing, enough, sharing
 from zhengwen.dedup.collection import records_of
+from zhengwen.dedup.entries import ARTICLES, key_of, number_of, pack
 from zhengwen.dedup.fold import Codes, fold_texts
 from zhengwen.dedup.sketch import GRAM, Keys, join
 from zhengwen.dedup.sketch import sketch as sketches_of

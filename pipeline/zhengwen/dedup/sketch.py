@@ -32,6 +32,10 @@ SHORT = 128
 NO_KEY = np.uint64(2**64 - 1)
 _SPARE = 2
 """How many times `SLOTS` shingles are expected below the threshold that picks which are sorted."""
+_MORE = 16
+"""How many times as many are expected below the next one, where these are not enough."""
+_UNSETTLED = np.uint32(2**17 - 1)
+"""The bits of a rank that its last step may change."""
 _BASE = 0x9E3779B97F4A7C15
 _WEIGHTS = np.array([pow(_BASE, SHINGLE - 1 - k, 2**64) for k in range(SHINGLE)], np.uint64)
 
@@ -57,6 +61,20 @@ class Sketches:
         return len(self.exact)
 
 
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs of codes in a batch of articles, by place.
+
+    owner: int64 (runs,), the number of the article that each is in.
+    places: int64 (runs,), where each begins.
+    ranks: uint32 (runs,), a hash of each, by which runs are ordered.
+    """
+
+    owner: Ints
+    places: Ints
+    ranks: Ranks
+
+
 def join(parts: Sequence[Sketches]) -> Sketches:
     """The sketches of several batches as one."""
     if not parts:
@@ -78,43 +96,61 @@ def sketch(folded: Folded) -> Sketches:
     keys = lowest(folded.codes, folded.starts, SHINGLE, SLOTS)
     short = np.flatnonzero((lengths < SHORT) & (lengths >= GRAM))
     if len(short):
-        codes = np.concatenate([folded.article(n) for n in short.tolist()])
-        starts = np.concatenate(([0], np.cumsum(lengths[short])))
-        keys[short, SLOTS // 2 :] = lowest(codes, starts, GRAM, SLOTS // 2)
+        keys[short, SLOTS // 2 :] = lowest(*_only(folded.codes, folded.starts, short), GRAM, SLOTS // 2)
     return Sketches(exact, lengths.astype(np.int32), folded.dates, keys)
 
 
-def lowest(codes: Codes, starts: Ints, order: int, slots: int) -> Keys:
-    """Keys (uint64, (articles, slots)) of the ``slots`` distinct runs of ``order`` codes whose ranks are lowest."""
-    keys = _none(len(starts) - 1)[:, :slots].copy()
+def lowest(codes: Codes, starts: Ints, order: int, slots: int, spare: int = _SPARE) -> Keys:
+    """Keys (uint64, (articles, slots)) of the ``slots`` different runs of ``order`` codes whose ranks are lowest.
+
+    Only runs below a threshold are sorted: one below which ``spare`` times ``slots`` of an article's are expected. An
+    article that repeats itself may have too few different ones there; it is looked through again with a higher one.
+    """
     runs = np.maximum(np.diff(starts) - order + 1, 0)
-    if not runs.any():
-        return keys
-    hashed = ranks(codes, order)
-    share = np.minimum(_SPARE * slots / np.maximum(runs, 1), 1)
-    thresholds = (share * (2**32 - 1)).astype(np.uint32)
-    places = np.flatnonzero(hashed <= np.repeat(thresholds, np.diff(np.minimum(starts, len(hashed)))))
-    too_few = _fill(keys, codes, hashed, places, starts, order)
-    again = too_few[thresholds[too_few] < 2**32 - 1]
+    share = np.minimum(spare * slots / np.maximum(runs, 1), 1)
+    low = low_runs(codes, starts, order, (share * (2**32 - 1)).astype(np.uint32))
+    keys, counts = _fill(low, codes, len(runs), order, slots)
+    again = np.flatnonzero((counts < slots) & (share < 1))
     if len(again):
-        spans = [np.arange(starts[n], starts[n] + runs[n]) for n in again.tolist()]
-        _fill(keys, codes, hashed, np.concatenate(spans), starts, order)
+        keys[again] = lowest(*_only(codes, starts, again), order, slots, spare * _MORE)
     return keys
 
 
-def _none(articles: int) -> Keys:
-    return np.full((articles, SLOTS), NO_KEY)
+def _only(codes: Codes, starts: Ints, articles: Ints) -> tuple[Codes, Ints]:
+    """The codes of some articles of a batch, end to end, and where each begins."""
+    parts = [codes[starts[n] : starts[n + 1]] for n in articles.tolist()]
+    return np.concatenate(parts), np.cumsum([0, *map(len, parts)])
 
 
-def ranks(codes: Codes, order: int) -> Ranks:
-    """A 32-bit hash of each run of ``order`` codes, by which runs are ordered."""
-    found = np.empty(max(len(codes) - order + 1, 0), np.uint32)
-    for at in range(0, len(found), CHUNK):
-        hashed = polynomial(codes[at : at + CHUNK + order - 1].astype(np.uint32), order, np.uint32)
-        hashed ^= hashed >> np.uint32(16)
-        hashed *= np.uint32(0x7FEB352D)
-        np.bitwise_xor(hashed, hashed >> np.uint32(15), out=found[at : at + CHUNK])
-    return found
+def _none(articles: int, slots: int = SLOTS) -> Keys:
+    return np.full((articles, slots), NO_KEY)
+
+
+def low_runs(codes: Codes, starts: Ints, order: int, bounds: Ranks) -> Runs:
+    """The runs of ``order`` codes whose rank is at most their article's bound (with the bits of `_UNSETTLED` set)."""
+    bound = np.repeat(bounds | _UNSETTLED, np.diff(starts))
+    places, ranks = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+    for at in range(0, len(codes) - order + 1, CHUNK):
+        unsettled = _unsettled(codes[at : at + CHUNK + order - 1], order)
+        low = np.flatnonzero(unsettled <= bound[at : at + len(unsettled)])
+        places.append(low + at)
+        ranks.append(_settled(unsettled.take(low)))
+    found = Runs(np.zeros(0, np.int64), np.concatenate(places), np.concatenate(ranks))
+    owner = np.repeat(np.arange(len(bounds)), np.diff(np.searchsorted(found.places, starts)))
+    whole = np.flatnonzero(found.places + order <= starts[owner + 1])
+    return Runs(owner[whole], found.places[whole], found.ranks[whole])
+
+
+def _unsettled(codes: Codes, order: int) -> Ranks:
+    """Ranks but for the last step, `_settled`, which changes only the bits of `_UNSETTLED`."""
+    hashed = polynomial(codes.astype(np.uint32), order, np.uint32)
+    hashed ^= hashed >> np.uint32(16)
+    hashed *= np.uint32(0x7FEB352D)
+    return hashed
+
+
+def _settled(unsettled: Ranks) -> Ranks:
+    return unsettled ^ (unsettled >> np.uint32(15))
 
 
 def polynomial(codes: NDArray[Any], order: int, kind: type[np.uint32] | type[np.uint64]) -> NDArray[Any]:
@@ -140,23 +176,25 @@ def mixed(hashed: Keys) -> Keys:
     return hashed
 
 
-def _fill(keys: Keys, codes: Codes, hashed: Ranks, places: Ints, starts: Ints, order: int) -> Ints:
-    """Writes the lowest of the given places (sorted) into the keys of their articles; returns the articles that got
-    too few. Places whose run does not end in its article count for nothing."""
-    owner = np.repeat(np.arange(len(keys)), np.diff(np.searchsorted(places, starts)))
-    inside = np.flatnonzero(places + order <= starts[owner + 1])
-    owner, places = owner[inside], places[inside]
-    packed = owner.astype(np.uint64) << np.uint64(32) | hashed[places]
-    by_rank = np.argsort(packed)
-    packed, places = packed[by_rank], places[by_rank]
+def _fill(low: Runs, codes: Codes, articles: int, order: int, slots: int) -> tuple[Keys, Ints]:
+    """Keys (uint64, (articles, slots)) of the lowest of some runs, and how many different ones each article has."""
+    keys = _none(articles, slots)
+    packed = low.owner.astype(np.uint64) << np.uint64(32) | low.ranks
+    by_rank = np.argsort(packed, kind="stable")
+    packed, places = packed[by_rank], low.places[by_rank]
     first = np.flatnonzero(np.concatenate(([True], packed[1:] != packed[:-1]))[: len(packed)])
-    packed, places = packed[first], np.minimum.reduceat(places, first) if len(first) else places
-    counts = np.bincount((packed >> np.uint64(32)).astype(np.int64), minlength=len(keys))
+    packed, places = packed[first], places[first]
+    counts = np.bincount((packed >> np.uint64(32)).astype(np.int64), minlength=articles)
     slot = np.arange(len(packed)) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = slot < keys.shape[1]
-    packed, slot, places = packed[chosen], slot[chosen], places[chosen]
-    runs = np.lib.stride_tricks.sliding_window_view(codes, order)[places]
-    more = mixed(runs.astype(np.uint64) @ _WEIGHTS[-order:]) >> np.uint64(57) | np.uint64((order == GRAM) << 7)
+    chosen = np.flatnonzero(slot < slots)
+    packed, slot = packed[chosen], slot[chosen]
+    more = _second(codes, places[chosen], order) >> np.uint64(57) | np.uint64((order == GRAM) << 7)
     keys[packed >> np.uint64(32), slot] = packed << np.uint64(32) >> np.uint64(24) | more
-    few: Ints = np.flatnonzero(counts < keys.shape[1])
-    return few
+    return keys, counts
+
+
+def _second(codes: Codes, places: Ints, order: int) -> Keys:
+    """A 64-bit hash of the runs of ``order`` codes at some places."""
+    runs = codes.take(places + np.arange(order)[:, None]).astype(np.uint64)
+    runs *= _WEIGHTS[-order:, None]
+    return mixed(runs.sum(axis=0))

@@ -1,18 +1,26 @@
 """Two folded texts to how alike they are, exactly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zhengwen.blocks import Ints
 from zhengwen.dedup.fold import Codes
-from zhengwen.dedup.sketch import GRAM, Keys, Ranks, mixed, polynomial, ranks
+from zhengwen.dedup.sketch import GRAM, Keys, Ranks, low_runs, polynomial
 
-_NONE = np.zeros(0, np.uint64)
-_EIGHTH = np.uint32(1 << 29)
+_NO_CODES = np.zeros(0, np.uint16)
+_EIGHTH = np.uint32((1 << 29) - 1)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number: times it, every bit of a hash counts for the upper ones, which choose a slot of a table."""
+_ROOM = 3
+"""A table has at least two raised to this times as many slots as it takes hashes, and up to twice that."""
+_TABLE = 22
+"""Bits of the largest table."""
 _DEVIATIONS = 5
+"""Standard deviations, by chance, that a sample may be below what it should be."""
 
 
 class Reason(StrEnum):
@@ -83,26 +91,36 @@ class Text:
     def sample(self) -> Ranks:
         """The distinct 32-bit hashes of its 5-grams that are in the lowest eighth, sorted."""
         if self._sample is None:
-            hashed = ranks(self.codes, GRAM)
-            self._sample = _distinct(hashed[np.flatnonzero(hashed < _EIGHTH)])
+            (self._sample,) = _samples([self.codes])
         return self._sample
 
     @property
     def grams(self) -> Keys:
-        """The 64-bit hashes of its distinct 5-grams, sorted."""
+        """The 64-bit hashes of its 5-grams, in the order of the text."""
         if self._grams is None:
-            whole = len(self.codes) >= GRAM
-            self._grams = (
-                _distinct(mixed(polynomial(self.codes.astype(np.uint64), GRAM, np.uint64))) if whole else _NONE
-            )
+            whole = self.codes if len(self.codes) >= GRAM else self.codes[:0]
+            self._grams = polynomial(whole.astype(np.uint64), GRAM, np.uint64)
         return self._grams
 
 
-def _distinct(numbers: NDArray[Any]) -> NDArray[Any]:
-    numbers = np.sort(numbers)
-    first = np.ones(len(numbers), np.bool_)
-    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
-    return numbers[first]
+def take_samples(texts: Sequence[Text]) -> None:
+    """Takes the samples of several articles together, which costs a third of taking one by one."""
+    for text, sample in zip(texts, _samples([t.codes for t in texts]), strict=True):
+        text._sample = sample
+
+
+def _samples(articles: Sequence[Codes]) -> list[Ranks]:
+    """See `Text.sample`."""
+    starts = np.cumsum([0, *map(len, articles)])
+    low = low_runs(np.concatenate([_NO_CODES, *articles]), starts, GRAM, np.full(len(articles), _EIGHTH))
+    bounds = np.searchsorted(low.owner, np.arange(len(articles) + 1))
+    for begin, end in pairwise(bounds.tolist()):
+        low.ranks[begin:end].sort()
+    first = np.ones(len(low.ranks) + 1, np.bool_)
+    np.not_equal(low.ranks[1:], low.ranks[:-1], out=first[1:-1])
+    first[bounds] = True
+    different, begins = low.ranks[first[:-1]], np.concatenate(([0], np.cumsum(first)))[bounds]
+    return [different[begin:end] for begin, end in pairwise(begins.tolist())]
 
 
 def compare(article: Text, keeper: Text, limits: Limits) -> Likeness | None:
@@ -117,13 +135,39 @@ def compare(article: Text, keeper: Text, limits: Limits) -> Likeness | None:
     least = tried * needed - _DEVIATIONS * (tried * needed * (1 - needed)) ** 0.5
     if _shared(article.sample, keeper.sample) < least:
         return None
-    shared = _shared(article.grams, keeper.grams)
-    either = len(article.grams) + len(keeper.grams) - shared
-    return Likeness(shared / max(either, 1), shared / max(len(article.grams), 1), False)
+    in_article, in_keeper, in_both = sizes(article.grams, keeper.grams)
+    return Likeness(in_both / max(in_article + in_keeper - in_both, 1), in_both / max(in_article, 1), False)
 
 
-def _shared(one: NDArray[Any], other: NDArray[Any]) -> int:
+def _shared(one: Ranks, other: Ranks) -> int:
     """How many numbers two sorted sets have in common."""
     both = np.concatenate((one, other))
     both.sort(kind="stable")
     return int(np.count_nonzero(both[1:] == both[:-1]))
+
+
+def sizes(one: Keys, other: Keys) -> tuple[int, int, int]:
+    """How many different hashes are in the one, in the other, in both."""
+    stands = _representatives(np.concatenate((one, other)))
+    in_one, in_other = np.zeros((2, len(stands)), np.bool_)
+    in_one[stands[: len(one)]] = True
+    in_other[stands[len(one) :]] = True
+    return int(np.count_nonzero(in_one)), int(np.count_nonzero(in_other)), int(np.count_nonzero(in_one & in_other))
+
+
+def _representatives(hashes: Keys) -> Ints:
+    """For each hash a place of the same one: one place for all that are the same.
+
+    Exact, and without sorting: all places are written into a table, each into the slot that its hash gives; whichever
+    stays in a slot stands for its hash, and those that find another hash in their slot try again among themselves.
+    """
+    spread = hashes * _SPREAD
+    bits = min(len(hashes).bit_length() + _ROOM, _TABLE)
+    slots = (spread >> np.uint64(64 - bits)).view(np.int64)
+    table = np.empty(1 << bits, np.int64)
+    table[slots] = np.arange(len(hashes))
+    stands = table.take(slots)
+    others = np.flatnonzero(hashes.take(stands) != hashes)
+    if len(others):
+        stands[others] = others.take(_representatives(spread.take(others)))
+    return stands

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhengwen.dedup.candidates import ARTICLES
 from zhengwen.dedup.collection import RECORD
+from zhengwen.dedup.entries import ARTICLES
 from zhengwen.dedup.sketch import SLOTS, Keys
 
 Rows = NDArray[Any]
