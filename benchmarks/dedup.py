@@ -35,8 +35,9 @@ import scipy.sparse.csgraph  # noqa: E402, F401  (not to be counted)
 from dedup_plants import plant, truth  # noqa: E402
 from dedup_recall import minhash, precision, recall  # noqa: E402
 from dedup_scale import nightly, scale  # noqa: E402
-from dedup_texts import batches, fetcher, gather, megabytes, read  # noqa: E402
+from dedup_texts import BATCH, fetcher, gather, megabytes, read  # noqa: E402
 
+from zhengwen.batching import by_size  # noqa: E402
 from zhengwen.dedup.assign import LeftOut  # noqa: E402
 from zhengwen.dedup.collection import EMPTY, deduplicate  # noqa: E402
 from zhengwen.dedup.fold import fold_texts, split  # noqa: E402
@@ -117,7 +118,7 @@ def shards(a: argparse.Namespace) -> None:
         work = Work(Path(folder), a.shards, a.partitions)
         started = time.process_time()
         for shard in range(a.shards):
-            sketch(work, shard, batches(texts[shard * step : (shard + 1) * step]))
+            sketch(work, shard, by_size(texts[shard * step : (shard + 1) * step], len, BATCH))
         sketched = time.process_time() - started
         fetch = fetcher(texts)
         found = across(work, lambda those: fetch([shard * step + place for shard, place in those]), Limits())

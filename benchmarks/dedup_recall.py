@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from dedup_plants import KINDS, Planted, plant, truth
-from dedup_texts import batches, fetcher, gather, megabytes, read
+from dedup_texts import BATCH, fetcher, gather, megabytes, read
 
+from zhengwen.batching import by_size
 from zhengwen.dedup.assign import order
 from zhengwen.dedup.candidates import Facts, candidates
 from zhengwen.dedup.collection import EMPTY, RECORD, Known, deduplicate
@@ -127,7 +128,7 @@ def _by_minhash(texts: Sequence[str]) -> Known:
     from rensa import RMinHash
 
     parts, records, first = [], [], 0
-    for batch in batches(texts):
+    for batch in by_size(texts, len, BATCH):
         folded = fold_texts(batch)
         rolled = mixed(polynomial(folded.codes.astype(np.uint64), GRAM, np.uint64))
         inside = np.minimum(np.maximum(np.diff(folded.starts) - GRAM + 1, 0), len(rolled))

@@ -2,11 +2,12 @@
 
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from zhengwen.batching import by_size
 from zhengwen.dedup.collection import Collection, Known
 from zhengwen.dedup.fold import Codes, fold_texts, split
 
@@ -21,23 +22,10 @@ def read(folder: Path, number: int | None = None) -> dict[str, str]:
     return {str(p.relative_to(folder)): p.read_bytes().decode() for p in files[::step][:number]}
 
 
-def batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Texts in groups of about `BATCH` characters."""
-    group: list[str] = []
-    size = 0
-    for text in texts:
-        group.append(text)
-        size += len(text)
-        if size >= BATCH:
-            yield group
-            group, size = [], 0
-    yield group
-
-
 def gather(texts: Sequence[str]) -> Known:
     """What is kept in memory of the texts."""
     collection = Collection()
-    for batch in batches(texts):
+    for batch in by_size(texts, len, BATCH):
         collection.add(batch)
     return collection.known()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from zhengwen import writers
+from zhengwen.batching import by_size
 from zhengwen.dedup import index
 from zhengwen.dedup.assign import Fetch, LeftOut
 from zhengwen.dedup.collection import Collection, choose, deduplicate
@@ -65,7 +66,7 @@ def leave_out(folder: Path, ledger: Ledger, run: int, done: Iterable[tuple[Key, 
     before = index.load(folder)
     shelf = _shelf(folder, ledger, before, list(done))
     collection = Collection()
-    for batch in _batches(shelf):
+    for batch in by_size(shelf, lambda shelved: shelved.entry.size, _CHARACTERS):
         collection.add([_text(folder, s) or "" for s in batch])
     new = collection.known()
     rest = before.retire(s.name for s in shelf)
@@ -110,19 +111,6 @@ def _is_there(folder: Path, entry: Entry) -> bool:
         return ledgers.sha256((folder / entry.place).read_bytes()) == entry.cleaned
     except OSError:
         return False
-
-
-def _batches(shelf: Sequence[_Shelved]) -> Iterable[list[_Shelved]]:
-    batch: list[_Shelved] = []
-    size = 0
-    for shelved in shelf:
-        batch.append(shelved)
-        size += shelved.entry.size
-        if size >= _CHARACTERS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _text(folder: Path, shelved: _Shelved) -> str | None:

@@ -8,7 +8,7 @@ and comes back if nobody stands for it any more. Compared are text files and rec
 import json
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from zhengwen.batching import by_size
 from zhengwen.dedup import shards as steps
 from zhengwen.dedup.assign import LeftOut
 from zhengwen.dedup.fold import Codes, fold_texts
@@ -57,7 +58,7 @@ class Shelf:
         shrunk = any(entry.status == ledgers.DUPLICATE for entry, _ in found)
         told = json.dumps({"keys": [entry.key for entry, _ in found], "shrunk": shrunk}, ensure_ascii=False)
         self._names(number).write_text(told, encoding="utf-8", errors="surrogatepass")
-        return steps.sketch(self.work, number, _batches(text for _, text in found))
+        return steps.sketch(self.work, number, by_size((text for _, text in found), len, _BATCH))
 
     def keys(self, number: int) -> list[Key]:
         """The articles of a shard by their place, as their ledger calls them."""
@@ -122,18 +123,6 @@ class Shelf:
         texts = [_unpacked(self.work, shard, place) for shard, place in articles]
         folded = fold_texts(texts)
         return [folded.article(n) for n in range(len(texts))]
-
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        batch.append(text)
-        size += len(text)
-        if size >= _BATCH:
-            yield batch
-            batch, size = [], 0
-    yield batch
 
 
 def _pack(work: Work, number: int, texts: Sequence[str]) -> None:

@@ -7,8 +7,9 @@ from datatrove.pipeline.base import PipelineStep
 from datatrove.utils.typeshelper import StatHints
 
 from zhengwen.articles import DEFAULT_SELECTION
+from zhengwen.batching import by_size
 from zhengwen.cleaning import Cleaned
-from zhengwen.integrations.texts import Choice, batches, passages
+from zhengwen.integrations.texts import CHARACTERS, Choice, passages
 
 
 class MainText(PipelineStep):  # type: ignore[misc]
@@ -44,7 +45,7 @@ class MainText(PipelineStep):  # type: ignore[misc]
             yield from self._kept(data, rank, writer)
 
     def _kept(self, data: DocumentsPipeline, rank: int, writer: Any) -> DocumentsPipeline:
-        for batch in batches(data or (), lambda document: len(document.text)):
+        for batch in by_size(data or (), lambda document: len(document.text), CHARACTERS):
             with self.track_time("batch"):
                 cleaned = self.choice.clean([document.text for document in batch])
             for document, one in zip(batch, cleaned, strict=True):

@@ -8,9 +8,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from zhengwen.articles import KINDS, Article
+from zhengwen.batching import by_size
 from zhengwen.blocks import Floats
 from zhengwen.cleaning import are_adverts
-from zhengwen.integrations.texts import batches, loaded
+from zhengwen.integrations.texts import CHARACTERS, loaded
 
 _WHOLE = "advert"
 
@@ -42,7 +43,7 @@ class KindScores(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         texts = list(X)
         if any(not isinstance(text, str) for text in texts):
             raise ValueError("expected texts; fill in what is missing")
-        parts = [self._scores(batch) for batch in batches(texts, len)]
+        parts = [self._scores(batch) for batch in by_size(texts, len, CHARACTERS)]
         return np.concatenate(parts) if parts else np.zeros((0, len(KINDS) + 1), np.float32)
 
     def _scores(self, texts: list[str]) -> Floats:

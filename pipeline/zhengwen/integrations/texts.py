@@ -1,12 +1,13 @@
 """Texts to cleaned texts, for steps that have rows and no files."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
+from zhengwen.batching import by_size
 from zhengwen.cleaning import Cleaned, Cleaner
 from zhengwen.model import Model, load
 
@@ -34,7 +35,7 @@ class Choice:
         """The cleaned texts, in order. Raises `zhengwen.errors.ModelError`."""
         cleaner = Cleaner(loaded(self.model), tuple(self.select))
         cleaned: list[Cleaned] = []
-        for batch in batches(enumerate(texts), lambda row: len(row[1])):
+        for batch in by_size(enumerate(texts), lambda row: len(row[1]), CHARACTERS):
             cleaned += cleaner.clean([Article(str(number), text) for number, text in batch])
         return cleaned
 
@@ -43,20 +44,6 @@ class Choice:
 def loaded(folder: str | None) -> Model:
     """A model, loaded once in a process. Raises `zhengwen.errors.ModelError`."""
     return load(Path(folder) if folder else None)
-
-
-def batches(items: Iterable[Item], length: Any) -> Iterator[list[Item]]:
-    """Items in groups of about `CHARACTERS` characters; ``length`` says how many an item has."""
-    group: list[Item] = []
-    size = 0
-    for item in items:
-        group.append(item)
-        size += length(item)
-        if size >= CHARACTERS:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def passages(cleaned: Cleaned) -> list[dict[str, Any]]:

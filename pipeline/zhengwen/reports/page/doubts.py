@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from zhengwen.articles import KINDS, Article
+from zhengwen.batching import by_size
 from zhengwen.blocks import Flags, Floats, Ints
 from zhengwen.cleaning import are_adverts
 from zhengwen.ledger.entries import CLEANED, UNCHANGED
@@ -21,26 +22,13 @@ _CHARACTERS, _ARTICLES = 1 << 19, 200
 def read(shown: Iterable[Shown], model: Model) -> Iterator[Shown]:
     """The articles, in order, with marks on kept blocks and with the uncertainty of every block, not of the removed
     passages alone. Copies, and articles without text, stay as they are."""
-    for batch in _batches(shown):
+    for batch in by_size(shown, lambda one: one.size, _CHARACTERS, _ARTICLES):
         chosen = [n for n, s in enumerate(batch) if s.text and not s.keeper]
         reading = model.read([Article(batch[n].name, batch[n].text or "") for n in chosen])
         whole = are_adverts(reading, reading.blocks.owner(), model.decoder.whole).tolist()
         for number, n in enumerate(chosen):
             batch[n] = _judged(batch[n], reading, number, advert=whole[number])
         yield from batch
-
-
-def _batches(shown: Iterable[Shown]) -> Iterator[list[Shown]]:
-    batch: list[Shown] = []
-    size = 0
-    for one in shown:
-        batch.append(one)
-        size += one.size
-        if size >= _CHARACTERS or len(batch) >= _ARTICLES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _judged(shown: Shown, reading: Reading, number: int, *, advert: bool) -> Shown:
