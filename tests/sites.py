@@ -7,16 +7,18 @@ from typing import Any
 
 from conftest import ROOT
 
-FOOTER = "汐潮书屋第{n}号浮标值守记录｜灯塔守望者林渡敬呈诸位水手\n\n归港即焚，莫问归期，潮生于此卷末页\n"
-"""Four sentences of the site on two lines, with a number."""
+FOOTER = "第{n}次记录：水位四尺二寸，风向东南，与前一日相同。\n\n由此可见，归港的船数与潮位无关，而与风向有关。\n"
+"""Two lines of the site, with a number, that no model takes for anything but content."""
+PLAIN = ("blogs", "classic", "essays", "finance", "life", "news", "tutorials")
+"""Samples whose articles without labels do not imitate boilerplate."""
 
 
 def plain_articles(count: int) -> list[str]:
     """Texts of sample articles in which nothing is to be removed."""
     rows = [
         json.loads(line)
-        for path in sorted((ROOT / "samples" / "labelled").glob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
+        for name in PLAIN
+        for line in (ROOT / "samples" / "labelled" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     texts = [row["text"] for row in rows if not row["label"] and 600 < len(row["text"]) < 3000]
     return [text.rstrip("\n") + "\n\n" for text in texts[:count]]

@@ -17,7 +17,7 @@ from zhengwen.cli.configured import parameter
 from zhengwen.errors import ConfigurationError
 from zhengwen.reports.formats import FORMATS
 
-KINDS_OF_SAMPLE = {"promotion", "engagement"}
+KINDS_OF_SAMPLE = {"promotion", "engagement", "navigation"}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_settings_by_path_hold_unless_the_command_line_speaks(zhengwen: Run, tre
         'min-score = 0.0\n[[per-path]]\npaths = ["ads/"]\nignore = ["promotion"]\n'
         '[[per-path]]\npaths = ["posts/*.md", "!posts/b.md"]\nmin-score = 1\n'
     )
-    assert kinds(zhengwen, "ads") == {"engagement"}
+    assert kinds(zhengwen, "ads") == {"engagement", "navigation"}
     assert kinds(zhengwen, "posts") == set()
     assert kinds(zhengwen, "posts", "--min-score", "0.1") == KINDS_OF_SAMPLE
     assert kinds(zhengwen, "ads", ZHENGWEN_IGNORE="engagement") == {"promotion"}

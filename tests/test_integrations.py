@@ -9,8 +9,9 @@ import pytest
 from conftest import PLAIN, ROOT, TAILED
 
 from zhengwen.articles import KINDS, Article
+from zhengwen.batching import by_size
 from zhengwen.cleaning import Cleaner
-from zhengwen.integrations.texts import Choice, batches, passages
+from zhengwen.integrations.texts import Choice, passages
 from zhengwen.model import Model
 
 ADVERT = (ROOT / "samples" / "articles" / "finance" / "seven-policies-advert.md").read_text(encoding="utf-8")
@@ -43,9 +44,9 @@ def test_an_unknown_kind_is_refused_at_once() -> None:
 
 
 def test_batches_are_bounded_by_characters_not_by_number() -> None:
-    found = list(batches(["字" * 200_000] * 7, len))
+    found = list(by_size(["字" * 200_000] * 7, len, 1 << 19))
     assert [len(batch) for batch in found] == [3, 3, 1]
-    assert list(batches([], len)) == []
+    assert list(by_size([], len, 1)) == []
 
 
 class TestDatatrove:

@@ -54,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (inputs / "advert.md").write_bytes(ADVERT.read_bytes())
     for name, like, tail in (
         ("notice", "classic/retention-sql", NOTICE),
-        ("meant", "news/beekeeper-interview", f"<!-- zhengwen: keep -->\n\n{TAIL[0]}"),
+        ("meant", "hard/rewiring-old-flat", f"<!-- zhengwen: keep -->\n\n{TAIL[0]}"),
         ("plain", "news/parking-qr-sticker", ""),
     ):
         text = (SAMPLES / f"{like}.md").read_text(encoding="utf-8")[:1500].rpartition("\n")[0]

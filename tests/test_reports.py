@@ -330,8 +330,8 @@ def test_selected_ignored_and_scored(zhengwen: Run) -> None:
         return [(f["kind"], f["score"]) for f in map(json.loads, out.splitlines())]
 
     every = kinds()
-    assert {"promotion", "engagement"} == {kind for kind, _ in every}
-    assert {kind for kind, _ in kinds("--ignore", "promotion")} == {"engagement"}
+    assert {"promotion", "engagement", "navigation"} == {kind for kind, _ in every}
+    assert {kind for kind, _ in kinds("--ignore", "promotion")} == {"engagement", "navigation"}
     best = max(score for _, score in every)
     assert [score for _, score in kinds("--min-score", str(best))] == [best]
     assert kinds("--min-score", "1") == []

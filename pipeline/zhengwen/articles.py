@@ -50,7 +50,8 @@ class Article:
 class Finding:
     """A passage of boilerplate: ``text[start:end]``, a run of whole blocks of one kind.
 
-    score: mean calibrated probability of the kind over the passage, weighted by readable characters; 0 to 1.
+    score: mean calibrated probability of boilerplate, of whichever kind, over the passage, weighted by readable
+        characters; 0 to 1.
     """
 
     start: int

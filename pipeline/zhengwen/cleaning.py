@@ -151,7 +151,7 @@ def _finding(removal: Removal, removed: Sequence[Deletion], reading: Reading, be
     """A passage without the white space around it and without what stays of its first and last line."""
     rows, bounds = slice(begin + run.first, begin + run.end), removal.blocks.bounds
     weights = reading.features.weights[rows] + 1e-3
-    score = float(np.average(reading.probabilities[rows, run.kind], weights=weights))
+    score = float(np.average(1 - reading.probabilities[rows, 0], weights=weights))
     start, stop = int(bounds[run.first]), int(bounds[run.end])
     inside = removed[bisect_right(removed, start, key=itemgetter(1)) : bisect_left(removed, stop, key=itemgetter(0))]
     if inside:

@@ -44,7 +44,7 @@ def _judged(shown: Shown, reading: Reading, number: int, *, advert: bool) -> Sho
     content = probabilities[:, 0]
     errors = np.where(boilerplate, content, 1 - content)[weights > 0]
     best = probabilities[:, 1:].argmax(1) + 1
-    nearly = ~boilerplate & (weights > 0) & (probabilities[:, 1:].max(1, initial=0) >= NEARLY)
+    nearly = ~boilerplate & (weights > 0) & (1 - content >= NEARLY)
     plain = shown.status in (UNCHANGED, CLEANED)
     status = ADVERT_KEPT if advert and plain and not shown.marks else shown.status
     fates = np.where(taken, 0, np.where(kinds > 0, kinds, np.where(nearly, best + len(KINDS), 0)))
@@ -75,7 +75,7 @@ def _runs(text: str, bounds: Ints, fates: Ints, probabilities: Floats, weights: 
         kind = fate % len(KINDS)
         inner = text[bounds[first] : bounds[end]]
         start = int(bounds[first]) + len(inner) - len(inner.lstrip())
-        score = float(np.average(probabilities[first:end, kind], weights=weights[first:end] + 1e-3))
+        score = float(np.average(1 - probabilities[first:end, 0], weights=weights[first:end] + 1e-3))
         if inner.strip():
             name = DOUBTFUL if fate > len(KINDS) else KEPT
             yield Mark(start, start + len(inner.strip()), KINDS[kind], round(score, 4), name)

@@ -29,7 +29,7 @@ class Mark:
     """A passage of an article, ``text[start:end]`` in code points.
 
     fate: "removed"; "kept" if it is of a kind but was not taken; "doubtful" if it is content that was nearly taken.
-    score: probability of the kind, 0 to 1.
+    score: probability of boilerplate, 0 to 1.
     text: what stood there, if the article's text is not at hand.
     """
 
