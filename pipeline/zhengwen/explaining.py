@@ -59,8 +59,8 @@ class Explanation:
     """A passage, its score, and what spoke.
 
     start, end: in the article's text. kind: of the finding; of a line that stays, the likeliest kind of boilerplate.
-    removed: it is a finding. score: probability of the kind, mean over the passage. odds: logarithm of the odds of the
-    kind against content. reading: which one found it, from 1: what earlier ones removed was gone then.
+    removed: it is a finding. score: probability of boilerplate, mean over the passage. odds: logarithm of the odds of
+    boilerplate against content. reading: which one found it, from 1: what earlier ones removed was gone then.
     parts: its own words, its neighbours' words, its heading's words, its form, place, repetition.
     words: runs of its characters, for the kind, then against it.
     """
@@ -96,7 +96,7 @@ def explain_span(cleaner: Cleaner, article: Article, start: int, end: int) -> Ex
     means = case.reading.probabilities[rows].mean(0)
     kind = BOILERPLATE[int(means[1:].argmax())]
     bounds = case.reading.blocks.bounds
-    found = Finding(int(bounds[rows[0]]), int(bounds[rows[-1] + 1]), kind, float(means[KINDS.index(kind)]))
+    found = Finding(int(bounds[rows[0]]), int(bounds[rows[-1] + 1]), kind, float(1 - means[0]))
     return replace(case.explained(found, 1), removed=False)
 
 
@@ -142,7 +142,7 @@ class _Case:
 
 
 class _Question:
-    """What becomes of some blocks' score for a kind when something is taken away."""
+    """What becomes of some blocks' score when something is taken away. kind: the one whose words are looked for."""
 
     def __init__(self, case: _Case, rows: Ints, kind: int) -> None:
         self.case, self.rows, self.kind = case, rows, kind
@@ -152,8 +152,9 @@ class _Question:
         """Logarithm of the odds, and score."""
         chances = self.case.model.probabilities(found)[self.rows]
         mean = np.average(chances, axis=0, weights=found.weights[self.rows] + 1e-3)
-        odds = np.log(np.maximum(mean[self.kind], _LEAST)) - np.log(np.maximum(mean[0], _LEAST))
-        return float(odds), float(mean[self.kind])
+        boilerplate = 1 - mean[0]
+        odds = np.log(np.maximum(boilerplate, _LEAST)) - np.log(np.maximum(mean[0], _LEAST))
+        return float(odds), float(boilerplate)
 
     def _part(self, name: str, without: Features) -> Part:
         odds, score = self._answer(without)

@@ -84,7 +84,8 @@ def _of_batch(
 
 
 def _spans(cleaned: Cleaned) -> tuple[Span, ...]:
-    return tuple((f.start, f.end, f.kind) for f in cleaned.findings)
+    """What goes: of an advertisement as a whole, which is kept as it is, nothing."""
+    return () if cleaned.advert else tuple((f.start, f.end, f.kind) for f in cleaned.findings)
 
 
 def _runs(article: Article, old: Sequence[Span], new: Sequence[Span]) -> Iterator[Flip]:
