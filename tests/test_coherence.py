@@ -68,6 +68,13 @@ CASES = {
         "# 题\n\n甲\n\n### 丁\n\n戊\n",
     ),
     "nor what stands beside it": ("## ✂ 福利\n\n✂ 甲\n\n## 乙\n\n✂ 丙\n\n丁\n", "## 乙\n\n丁\n"),
+    "the tags of an element go together": ("甲\n\n<div>✂\n\n✂ 乙\n\n</div>\n\n丙\n", "甲\n\n丙\n"),
+    "and stay together around what stays": (
+        "<details><summary>✂ 展开</summary>\n\n甲\n\n✂ 乙\n\n</details>\n",
+        "<details><summary>✂ 展开</summary>\n\n甲\n\n</details>\n",
+    ),
+    "whichever of them was to go": ("<div>\n\n甲\n\n✂</div>\n\n丙\n", "<div>\n\n甲\n\n✂</div>\n\n丙\n"),
+    "a tag in code is none": ("`<div>`\n\n✂ 乙\n\n    </div>\n\n甲\n", "`<div>`\n\n    </div>\n\n甲\n"),
     "a heading that nobody wants to remove stays": ("# 题\n\n甲\n\n## 小结\n\n✂ 丙\n", "# 题\n\n甲\n\n## 小结\n"),
 }
 

@@ -4,6 +4,7 @@
 - A footnote to which only removed text refers goes.
 - The line that opens a list item stays as long as anything in the item does.
 - A heading that goes takes along the headings under it that have nothing under them any more.
+- The tags of an HTML element stay or go together.
 - A line that stays is to the parser what it was: where it would become something else (a paragraph code, an item of a
   list a paragraph, a row of a table text), the removed lines before it stay.
 """
@@ -26,6 +27,7 @@ _FOOTNOTE = 4
 """What belongs to a footnote is indented so far, in columns."""
 _TRIES = 8
 """Attempts at an article before nothing of it is removed."""
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]*?)?(/?)>")
 _FOLLOWING = re.compile(r"((?:[ \t]*(?:\r\n|\n|\r))*)")
 _BLANK_BEFORE = re.compile(r"(?:\n|\r)[ \t]*(?:\r\n|\n|\r)\Z")
 _WHOLE = re.compile(r"[\r\n]\Z")
@@ -34,6 +36,8 @@ _NEAR = 80
 """Characters in which a blank line before a span is looked for."""
 _UNREAD = (BlockType.CODE, BlockType.INDENTED, BlockType.MATH, BlockType.FRONT_MATTER, BlockType.HTML)
 """Types in which nothing refers to anything."""
+_VERBATIM = (BlockType.CODE, BlockType.INDENTED, BlockType.MATH, BlockType.FRONT_MATTER)
+"""Types in which a tag is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,8 @@ def _together(removal: Removal) -> Removal:
     if defined:
         _keep_what_is_referred_to(lines, defined, gone)
     _keep_openings(lines, gone)
+    if "</" in removal.text:
+        _pair_tags(lines, gone, removal.spared)
     if defined:
         _drop_footnotes(lines, defined, removal.gone, gone, removal.spared)
     _drop_headings(removal.blocks, gone, removal.spared)
@@ -217,6 +223,34 @@ def _keep_openings(lines: _Lines, gone: Flags) -> None:
         opening = _ITEM.match(lines[block])
         if opening and any(not gone[other] for other in lines.extent(block, _column(opening[0]))):
             gone[block] = False
+
+
+def _pair_tags(lines: _Lines, gone: Flags, spared: Flags) -> None:
+    """Keeps the tags of elements of which one tag or anything between them is kept; where only the one tag is left, it
+    goes."""
+    pairs = list(_elements(lines))
+    readable = lines.blocks.readable()
+    for _ in range(len(pairs)):
+        broken = [(one, other) for one, other in pairs if gone[one] != gone[other]]
+        if not broken:
+            return
+        for one, other in broken:
+            left = one if gone[other] else other
+            inside = slice(one + 1, other)
+            empty = bool(gone[inside][readable[inside]].all()) and not _TAG.sub("", lines[left]).strip()
+            gone[one] = gone[other] = empty and not spared[left] and not spared[inside].any()
+
+
+def _elements(lines: _Lines) -> Iterator[tuple[int, int]]:
+    """The blocks of the opening and of the closing tag of elements, where these are two."""
+    opened: dict[str, list[int]] = {}
+    for block in np.flatnonzero(~np.isin(lines.blocks.types, _VERBATIM)).tolist():
+        for closing, name, alone in _TAG.findall(lines[block]):
+            places = opened.setdefault(name.lower(), [])
+            if not closing and not alone:
+                places.append(block)
+            elif closing and places and (place := places.pop()) != block:
+                yield place, block
 
 
 def _drop_footnotes(lines: _Lines, defined: dict[int, str], before: Flags, gone: Flags, spared: Flags) -> None:
