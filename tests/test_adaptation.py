@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import APART, COMMAND, Run
+from conftest import APART, COMMAND, ROOT, Run
 from sites import articles, corrections, write_rows, write_site
 from test_cli_clean import tree
 
@@ -16,6 +16,7 @@ from zhengwen.cleaning import Cleaner
 from zhengwen.model import load, save
 from zhengwen.training.adaptation import adapt
 from zhengwen.training.evaluation import figures, tally
+from zhengwen.training.flips import flips
 from zhengwen.training.gate import falls
 from zhengwen.training.labels import read_labels
 from zhengwen.training.suspects import contradictions, suspects
@@ -186,6 +187,14 @@ def test_content_that_a_model_would_take_is_kept_for_good(zhengwen: Run, tmp_pat
     assert (
         "小助手" in kept or zhengwen("check", "new.md", "--model", "mine", "--keep-list", "/dev/null").returncode == 0
     )
+
+
+def test_an_advertisement_that_is_kept_as_it_is_does_not_flip() -> None:
+    text = (ROOT / "samples" / "articles" / "finance" / "seven-policies-advert.md").read_text(encoding="utf-8")
+    cleaner = Cleaner(load())
+    (cleaned,) = cleaner.clean([Article("a", text)])
+    assert cleaned.advert
+    assert list(flips(cleaner, cleaner, [(Article("a", text), ()), (Article("b", text), None)])) == []
 
 
 @pytest.mark.parametrize(
