@@ -141,6 +141,72 @@ def test_another_article_of_the_same_name_replaces_none(zhengwen: Run, scraped: 
     assert "1 left out" in zhengwen("dedup", "copy.md", "-o", "out").stderr.decode()
 
 
+def test_a_page_that_comes_again_with_another_read_count_is_a_copy_of_the_one_that_is_kept(
+    zhengwen: Run, scraped: Path, tmp_path: Path
+) -> None:
+    zhengwen("dedup", scraped, "-o", "out")
+    before = tree(tmp_path / "out")
+    tonight = tmp_path / "tonight"
+    tonight.mkdir()
+    (tonight / "three.md").write_text(f"{THREE}\n\n阅读 1,024\n")
+    (tonight / "new.md").write_text(article(51))
+    done = zhengwen("dedup", tonight, "-o", "out", "--report", "-")
+    assert done.returncode == 0, done.stderr.decode()
+    row = json.loads(done.stdout)
+    assert (row["path"], row["keeper"]) == (str(Path(tonight, "three.md")), str(Path("out", "three.md")))
+    assert row["reason"] in ("near", "contained")
+    after = tree(tmp_path / "out")
+    assert kept(tmp_path / "out") == {name for name in before if not name.startswith(".zhengwen/")} | {"new.md"}
+    assert after["three.md"] == before["three.md"]
+    assert zhengwen("dedup", tonight, "-o", "out", "--report", "-").returncode == 0
+    assert {n: after[n] for n in kept(tmp_path / "out")} == {
+        n: b for n, b in tree(tmp_path / "out").items() if not n.startswith(".zhengwen/")
+    }
+    assert "1 left out" in zhengwen("dedup", scraped / "three.md", "-o", "again", "--against", "out").stderr.decode()
+
+
+def test_the_same_text_under_the_same_name_leaves_the_file_as_it_is(
+    zhengwen: Run, scraped: Path, tmp_path: Path
+) -> None:
+    zhengwen("dedup", scraped, "-o", "out")
+    before = (tmp_path / "out" / "three.md").read_bytes()
+    (tmp_path / "three.md").write_text(f"---\nread: 1024\n---\n{THREE}")
+    done = zhengwen("dedup", "three.md", "-o", "out")
+    assert (done.returncode, (tmp_path / "out" / "three.md").read_bytes()) == (0, before), done.stderr.decode()
+    assert zhengwen("dedup", "three.md", "-o", "out", "--overwrite").returncode == 0
+    assert (tmp_path / "out" / "three.md").read_bytes() == (tmp_path / "three.md").read_bytes()
+
+
+def test_what_cannot_be_kept_because_of_its_name_stands_for_nobody(
+    zhengwen: Run, scraped: Path, tmp_path: Path
+) -> None:
+    zhengwen("dedup", scraped, "-o", "out")
+    tonight = tmp_path / "tonight"
+    tonight.mkdir()
+    (tonight / "three.md").write_text(f"{article(50)}\n\n阅读 1,024")
+    (tonight / "copy.md").write_text(retypeset(article(50)))
+    (tonight / "part.md").write_text(article(50)[:500])
+    done = zhengwen("dedup", tonight, "-o", "out", "--report", "-")
+    assert done.returncode == 2
+    said = done.stderr.decode()
+    assert f"{Path(tonight, 'three.md')}: " in said
+    assert f"{Path('out', 'three.md')}" in said
+    assert "--overwrite" in said
+    assert "copy.md" in kept(tmp_path / "out")
+    assert (tmp_path / "out" / "three.md").read_bytes() == (scraped / "three.md").read_bytes()
+    (row,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (Path(row["path"]).name, row["keeper"]) == ("part.md", str(Path(tonight, "copy.md")))
+
+
+def test_a_kept_file_that_was_deleted_is_in_nobodys_way(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
+    zhengwen("dedup", scraped, "-o", "out")
+    (tmp_path / "out" / "three.md").unlink()
+    (tmp_path / "three.md").write_text(article(50))
+    done = zhengwen("dedup", "three.md", "-o", "out")
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "out" / "three.md").read_text() == article(50)
+
+
 def test_a_folder_that_was_moved_remembers_what_it_keeps(zhengwen: Run, scraped: Path, tmp_path: Path) -> None:
     zhengwen("dedup", scraped, "-o", "out")
     (tmp_path / "out").rename(tmp_path / "moved")

@@ -2,25 +2,25 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
 
+from zhengwen.cli.comparing import Articles, batches, decide, gather, matching, settle, shelf, taken
+from zhengwen.cli.comparing import against as compared
 from zhengwen.cli.configured import Configured
 from zhengwen.cli.shared import complain, limit_options, locate, progress
 from zhengwen.dedup import index
-from zhengwen.dedup.assign import Fetch, LeftOut
-from zhengwen.dedup.collection import EMPTY, Collection, Known, choose, deduplicate, merge
-from zhengwen.dedup.fold import Codes, fold_texts
-from zhengwen.dedup.index import Index, load
+from zhengwen.dedup.assign import LeftOut
+from zhengwen.dedup.collection import Known, choose
+from zhengwen.dedup.index import load
 from zhengwen.dedup.lock import held
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.errors import OutputError, UnreadableInputError
-from zhengwen.readers import STDIN, Source, fetch, read, shards
+from zhengwen.readers import STDIN, Source, fetch
 from zhengwen.repeats import RepeatedLine, by_folder, repeated_lines
 from zhengwen.reports.findings import excerpt
 from zhengwen.reports.summary import Summary
@@ -79,20 +79,26 @@ def command(
     _check_against(against, output, sources)
     limits = Limits(which == "near", similarity, containment)
     if not output:
-        readable, new = _gather(sources, summary)
-        out = _decide(readable, new, [_against(folder, new, summary) for folder in against], limits, report)
-        _summarise(len(readable), out, summary)
+        new = gather(sources, summary)
+        others = [compared(folder, new, summary) for folder in against]
+        out = decide(new, others, limits)
+        _report(report, new, others, out)
+        _summarise(len(new.sources), out, summary)
         return summary.exit_code(findings_count=False)
     with _working_in(output, paths, sources, overwrite):
         before = load(output)
-        readable, new = _gather(sources, summary)
-        if not overwrite:
-            readable, new = _without_others(output, before, readable, new, summary)
-        others = [_against(folder, new, summary) for folder in against]
-        others.append(_matching(output, before.retire(s.name for s in readable), new))
-        out = _decide(readable, new, others, limits, report)
-        _write(output, readable, out, new, before, summary)
-    _summarise(len(readable), out, summary)
+        new = gather(sources, summary)
+        names = frozenset[str]() if overwrite else taken(output, before, new)
+        again = before.retire(s.name for s in new.sources if s.name not in names)
+        others = [*(compared(folder, new, summary) for folder in against), matching(output, again, new)]
+        new, out = settle(output, new, others, limits, names, summary)
+        _report(report, new, others, out)
+        copies = {new.sources[row.article].name for row in out}
+        same = frozenset[str]() if overwrite else before.holds(s.name for s in new.sources).keys()
+        again.add(*_write(output, new, copies, same, summary))
+        for name in before.holds(copies - names):
+            (output / name).unlink(missing_ok=True)
+    _summarise(len(new.sources), out, summary)
     return summary.exit_code(findings_count=False)
 
 
@@ -119,18 +125,6 @@ def _working_in(output: Path, paths: Sequence[str], sources: Sequence[Source], o
         yield
 
 
-def _decide(
-    readable: list[Source], new: Known, others: "list[_Others]", limits: Limits, report: Path | None
-) -> list[LeftOut]:
-    """Who is left out, and reports it."""
-    shelf = [*readable, *(s for o in others for s in o.sources)]
-    fixed = merge([o.known for o in others]) if others else EMPTY
-    out = deduplicate(new, fixed, _fetcher(shelf), limits)
-    if report:
-        _write_lines(report, [_as_json(row, shelf) for row in out])
-    return out
-
-
 def _check_usage(
     paths: tuple[str, ...], output: Path | None, against: tuple[Path, ...], report: Path | None, repeated: int | None
 ) -> None:
@@ -152,111 +146,36 @@ def _check_against(against: tuple[Path, ...], output: Path | None, sources: Sequ
             raise click.UsageError(f"--against {folders[folder]} holds the input {source.shown}; choose another folder")
 
 
-def _batches(sources: Sequence[Source], summary: Summary) -> Iterator[tuple[list[Source], list[str]]]:
-    """Reads the sources, shard by shard, with progress; complains of those that cannot be read."""
-    with progress(len(sources), "article") as bar:
-        for shard in shards(sources):
-            readable, texts = [], []
-            for source in shard:
-                try:
-                    texts.append(read(source).text)
-                except UnreadableInputError as fault:
-                    complain(fault, summary)
-                else:
-                    readable.append(source)
-            yield readable, texts
-            bar.update(len(shard))
+def _write(output: Path, new: Articles, copies: Set[str], same: Set[str], summary: Summary) -> tuple[Known, list[str]]:
+    """Writes the articles that are no copies, and returns those that are there now, for the index.
 
-
-def _gather(sources: Sequence[Source], summary: Summary) -> tuple[list[Source], Known]:
-    """The sources that can be read, and what is kept of them in memory."""
-    readable: list[Source] = []
-    collection = Collection()
-    for batch, texts in _batches(sources, summary):
-        readable += batch
-        collection.add(texts)
-    return readable, collection.known()
-
-
-def _without_others(
-    output: Path, before: Index, readable: list[Source], new: Known, summary: Summary
-) -> tuple[list[Source], Known]:
-    """Complains of articles that would take the place of kept ones that say something else; the rest."""
-    held = before.holds(s.name for s in readable)
-    mine = new.records["exact"].tolist()
-    good = [held.get(source.name, exact) == exact for source, exact in zip(readable, mine, strict=True)]
-    if all(good):
-        return readable, new
-    for source, is_good in zip(readable, good, strict=True):
-        if not is_good:
-            kept = f"{output / source.name} from an earlier run says something else"
-            complain(
-                OutputError(f"{source.shown}: {kept}; name it otherwise, or add --overwrite to replace it"), summary
-            )
-    return [s for s, g in zip(readable, good, strict=True) if g], choose(new, np.array(good))
-
-
-@dataclass(frozen=True, slots=True)
-class _Others:
-    """Articles decided before, and where they are."""
-
-    sources: list[Source]
-    known: Known
-
-
-def _against(folder: Path, new: Known, summary: Summary) -> _Others:
-    """The articles of another folder, from its index if it has one."""
-    if index.exists(folder):
-        return _matching(folder, load(folder), new)
-    return _Others(*_gather(locate([str(folder)], summary, many=False), summary))
-
-
-def _matching(folder: Path, kept: Index, new: Known) -> _Others:
-    match = kept.match(new)
-    return _Others([Source(name, folder / name, 0) for name in match.names], match.known)
-
-
-def _fetcher(shelf: Sequence[Source]) -> Fetch:
-    """Reads articles again, to compare them; one that has gone since stands for nobody."""
-
-    def fetch(numbers: Sequence[int]) -> list[Codes | None]:
-        texts: list[str | None] = []
-        for number in numbers:
+    same: names under which the same text is kept already; these files stay as they are.
+    """
+    kept = np.zeros(len(new.sources), np.bool_)
+    with progress(len(new.sources), "article written") as bar:
+        for number, source in enumerate(new.sources):
+            place = output / source.name
             try:
-                texts.append(read(shelf[number]).text)
-            except UnreadableInputError:
-                texts.append(None)
-        folded = fold_texts([t or "" for t in texts])
-        return [None if t is None else folded.article(n) for n, t in enumerate(texts)]
-
-    return fetch
-
-
-def _write(
-    output: Path, readable: list[Source], out: list[LeftOut], new: Known, before: Index, summary: Summary
-) -> None:
-    """Writes the kept articles, then the index, then deletes what was kept before and is left out now."""
-    kept = np.ones(len(readable), np.bool_)
-    kept[[row.article for row in out]] = False
-    with progress(len(readable), "article written") as bar:
-        for number, source in enumerate(readable):
-            if kept[number]:
-                try:
-                    write(output / source.name, fetch(source))
-                except (OutputError, UnreadableInputError) as fault:
-                    complain(fault, summary)
-                    kept[number] = False
+                if source.name not in copies and not (source.name in same and place.is_file()):
+                    write(place, fetch(source))
+                kept[number] = source.name not in copies
+            except (OutputError, UnreadableInputError) as fault:
+                complain(fault, summary)
             bar.update()
-    names = [s.name for s in readable]
-    before.retire(names).add(choose(new, kept), [n for n, k in zip(names, kept.tolist(), strict=True) if k])
-    for name in before.holds(names[row.article] for row in out):
-        (output / name).unlink(missing_ok=True)
+    return choose(new.known, kept), [s.name for s, k in zip(new.sources, kept.tolist(), strict=True) if k]
 
 
-def _as_json(row: LeftOut, shelf: Sequence[Source]) -> str:
+def _report(report: Path | None, new: Articles, others: Sequence[Articles], out: Sequence[LeftOut]) -> None:
+    """Writes a line on each article left out, if that was asked for."""
+    if report:
+        places = shelf(new, others)
+        _write_lines(report, [_as_json(row, places) for row in out])
+
+
+def _as_json(row: LeftOut, places: Sequence[Source]) -> str:
     fields = {
-        "path": shelf[row.article].shown,
-        "keeper": shelf[row.keeper].shown,
+        "path": places[row.article].shown,
+        "keeper": places[row.keeper].shown,
         "reason": row.reason.value,
         "jaccard": round(row.jaccard, 4),
         "containment": round(row.containment, 4),
@@ -287,7 +206,7 @@ def _summarise(articles: int, out: Sequence[LeftOut], summary: Summary) -> None:
 
 
 def _list_repeated(sources: Sequence[Source], least: int, report: Path | None, summary: Summary) -> None:
-    found = repeated_lines(_batches(by_folder(sources), summary), least)
+    found = repeated_lines(batches(by_folder(sources), summary), least)
     if report:
         _write_lines(report, [_line_as_json(line) for line in found])
         return
