@@ -214,13 +214,60 @@ def test_bad_lines_are_named_and_kept_and_the_others_are_done(zhengwen: Run, tmp
     assert tree(tmp_path / "back")["a.jsonl"] == (tmp_path / "a.jsonl").read_bytes()
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("check", "a.jsonl"),
+        ("check", "a.jsonl", "--jobs", "2"),
+        ("clean", "--diff", "a.jsonl"),
+        ("clean", "a.jsonl", "-o", "out"),
+        ("clean", "a.jsonl", "--in-place"),
+        ("label", "a.jsonl", "-o", "todo.jsonl"),
+        ("explain", "a.jsonl"),
+    ],
+    ids=" ".join,
+)
+def test_lines_without_the_text_are_named_once_and_counted(
+    zhengwen: Run, tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    lines = [json.dumps({"text": PLAIN}), *["{}"] * 1500, *['{"text": 5}'] * 2, "{}"]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    for _ in range(2 if "out" in args else 1):  # again from the ledger
+        done = zhengwen(*args)
+        said = done.stderr.decode()
+        assert done.returncode == 2
+        assert [line for line in said.splitlines() if "error: a.jsonl" in line] == [
+            'zhengwen: error: a.jsonl:2: has no field "text" (--text-field names another); the line is kept as it is',
+            'zhengwen: error: a.jsonl:1502: "text" is not a string; the line is kept as it is',
+            'zhengwen: error: a.jsonl:1503: "text" is not a string; the line is kept as it is',
+            "zhengwen: error: a.jsonl: like line 2, 1,501 lines in all: "
+            'has no field "text" (--text-field names another); they are kept as they are',
+        ]
+    assert "1,503 inputs could not be done" in said or args[0] in ("label", "explain")
+
+
+def test_explain_names_a_line_without_the_text(zhengwen: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{}\n{}\n")
+    done = zhengwen("explain", "a.jsonl:2")
+    assert (done.returncode, done.stderr.count(b"error"), b"a.jsonl:2: has no field" in done.stderr) == (2, 1, True)
+
+
 def test_a_flood_of_bad_lines_is_summed_up(zhengwen: Run, tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_bytes(b"{}\n" * 100)
-    for args in (("check", "a.jsonl"), ("clean", "a.jsonl", "-o", "out"), ("clean", "a.jsonl", "-o", "out")):
+    (tmp_path / "a.jsonl").write_text('{"text": 5}\n' * 100)
+    (tmp_path / "b.jsonl").write_text("{}\n")
+    for args in (("check", "."), ("clean", "a.jsonl", "-o", "out"), ("clean", "a.jsonl", "-o", "out")):
         done = zhengwen(*args)
         assert done.returncode == 2
-        assert done.stderr.count(b"has no field") == 20
+        assert done.stderr.count(b"a.jsonl:") - done.stderr.count(b"a.jsonl: ") == 20
         assert "a.jsonl: 80 more lines kept as they are" in done.stderr.decode()
+
+
+def test_a_report_has_the_reason_and_the_count_of_lines_without_the_text(zhengwen: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{}\n" * 100)
+    zhengwen("check", "a.jsonl", "--report", "junit=all.xml")
+    report = (tmp_path / "all.xml").read_text()
+    assert report.count("has no field") == 2
+    assert "like line 1, 100 lines in all" in report
 
 
 @pytest.mark.parametrize(("name", "cut"), [("a.jsonl.gz", 40), ("a.jsonl.zst", 40), ("b.jsonl.gz", 0)])

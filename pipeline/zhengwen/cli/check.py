@@ -16,9 +16,10 @@ from zhengwen.cli.configured import Configured, current, source, tailored
 from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.filters import Filters, Known, Sought
 from zhengwen.cli.fixing import Asked, fix
+from zhengwen.cli.flaws import Flaws
 from zhengwen.cli.outputs import Outputs, ReportType
 from zhengwen.cli.remembered import put_back
-from zhengwen.cli.shared import FLAWS, check_options, complain, kinds_left, listed, locate, more, progress, summarise
+from zhengwen.cli.shared import check_options, kinds_left, listed, locate, progress, summarise
 from zhengwen.errors import BaselineError, UnreadableInputError
 from zhengwen.forms import Fields
 from zhengwen.readers import STDIN, Source, root_of
@@ -172,9 +173,10 @@ def _run(
         for message in summary.messages:
             outputs.fault(message)
 
-        def fail(fault: UnreadableInputError, flaws: int) -> None:
-            complain(fault, summary, show=flaws <= FLAWS)
-            if flaws <= FLAWS:
+        flaws = Flaws(summary)
+
+        def fail(fault: UnreadableInputError) -> None:
+            if flaws.complain(fault):
                 outputs.fault(str(fault))
 
         checker = replace(checker, complain=fail, tick=bar.update)
@@ -188,8 +190,8 @@ def _run(
             if said.write_baseline and checked.path:
                 place = baseline.place(checked.path, said.write_baseline.parent)
                 entries += baseline.entries(place, checked.records)
-        for flawed, count in checker.flaws.items():
-            more(flawed, count)
+        for sentence in flaws.sum_up():
+            outputs.fault(sentence)
         outputs.end()
     return entries
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -94,7 +94,7 @@ class _Batch:
     """
 
     units: list[_Unit] = field(default_factory=list)
-    faults: list[tuple[UnreadableInputError, int]] = field(default_factory=list)
+    faults: list[UnreadableInputError] = field(default_factory=list)
     known: dict[int, Result] = field(default_factory=dict)
     keys: dict[int, bytes] = field(default_factory=dict)
     questions: dict[int, Question] = field(default_factory=dict)
@@ -122,14 +122,13 @@ class Checker:
     fields: where the text and the id of a record of JSON Lines stand.
     engine: where articles are examined.
     level: of the model that is loaded, see `zhengwen.levels`.
-    complain: is given what could not be read, and how many such lines of its file there were so far; 0 for a file.
-    flaws: how many lines of each file could not be read.
+    complain: is given what could not be read: a file, or a line of one.
     """
 
     model: Path | None
     loaded: Callable[[], "Model"]
     selection: Callable[[Source], Selection]
-    complain: Callable[[UnreadableInputError, int], None]
+    complain: Callable[[UnreadableInputError], None]
     tick: Callable[[int], None]
     listed: Listed
     encoding: str | None = None
@@ -137,7 +136,6 @@ class Checker:
     fields: Fields = Fields()  # noqa: RUF009
     engine: Engine = field(default_factory=Here)
     level: str = ""
-    flaws: Counter[Source] = field(init=False, default_factory=Counter)
     _contexts: dict[Case, str] = field(default_factory=dict)
 
     def check(self, sources: Sequence[Source]) -> Iterator[Result]:
@@ -152,8 +150,8 @@ class Checker:
         examiner = Examiner(self.loaded, self.encoding)
         for answers in self.engine.map(examiner, asked()):
             batch = ahead.popleft()
-            for fault, flaws in batch.faults:
-                self.complain(fault, flaws)
+            for fault in batch.faults:
+                self.complain(fault)
             yield from self._results(batch, answers)
             self.tick(batch.files)
 
@@ -168,7 +166,7 @@ class Checker:
                 try:
                     batch.units.append(_Unit(source, fetch(source)))
                 except UnreadableInputError as fault:
-                    batch.faults.append((fault, 0))
+                    batch.faults.append(fault)
             yield self._asked(batch)
 
     def _many(self, source: Source) -> Iterator["_Batch"]:
@@ -177,14 +175,13 @@ class Checker:
             for lines in batches(records(source, self.fields, self.encoding)):
                 for line in lines:
                     if isinstance(line, forms.Flaw):
-                        self.flaws[source] += 1
-                        batch.faults.append((line.fault, self.flaws[source]))
+                        batch.faults.append(line.fault)
                     elif isinstance(line, forms.Record):
                         batch.units.append(_Unit(source, line.source.encode(line.encoding), line))
                 yield self._asked(batch)
                 batch = _Batch()
         except UnreadableInputError as fault:
-            batch.faults.append((fault, 0))
+            batch.faults.append(fault)
         yield self._asked(replace(batch, files=1))
 
     def _asked(self, batch: "_Batch") -> "_Batch":
@@ -218,7 +215,7 @@ class Checker:
         results, fresh = dict(batch.known), dict[str, dict[bytes, str]]()
         for number, answer in zip(batch.questions, answers, strict=True):
             if isinstance(answer, UnreadableInputError):
-                self.complain(answer, 0)
+                self.complain(answer)
                 continue
             passages, gone, advert, kept = answer
             result = replace(self._empty(batch.units[number]), records=passages, removed=gone, advert=advert, kept=kept)

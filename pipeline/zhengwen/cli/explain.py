@@ -11,11 +11,12 @@ import click
 from zhengwen.articles import KINDS, Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.configured import Configured
+from zhengwen.cli.flaws import Flaws
 from zhengwen.cli.shared import complain, encoding_option, fields_options, level_option, locate, model_option, selection
 from zhengwen.errors import UnreadableInputError
 from zhengwen.explaining import Explanation, Part, explain, explain_span
 from zhengwen.forms import Fields, form_of
-from zhengwen.forms.records import Record
+from zhengwen.forms.records import Flaw, Record
 from zhengwen.model import load
 from zhengwen.readers import Source, batches, read, records
 from zhengwen.reports.findings import excerpt, line_starts
@@ -51,18 +52,20 @@ def command(
     """
     summary = Summary()
     cleaner = Cleaner(load(model).at(level or ""), select)
+    flaws = Flaws(summary)
     told = []
     for path in paths:
         name, line = _parted(path)
         for source in locate([name], summary):
             try:
-                for article in _articles(source, Fields(text_field, id_field), encoding, line):
+                for article in _articles(source, Fields(text_field, id_field), encoding, line, flaws):
                     found = [_fields(source, article, e) for e in _explanations(cleaner, article, line)]
                     if form == "text":
                         _print(source, article, line, found)
                     told += found
             except UnreadableInputError as fault:
                 complain(fault, summary)
+    flaws.sum_up()
     if form == "json":
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     return 2 if summary.faults else 0
@@ -78,13 +81,17 @@ def _parted(path: str) -> tuple[str, int]:
     return path, 0
 
 
-def _articles(source: Source, fields: Fields, encoding: str | None, line: int) -> Iterator[Article]:
-    """The articles of a source; of a file of many only that on the line, if there is one."""
+def _articles(source: Source, fields: Fields, encoding: str | None, line: int, flaws: Flaws) -> Iterator[Article]:
+    """The articles of a source; of a file of many only that on the line, if there is one. Complains of its flaws."""
     if not form_of(source.name).many:
         yield read(source, encoding)
         return
     for batch in batches(records(source, fields, encoding)):
-        yield from (one for one in batch if isinstance(one, Record) and line in (0, one.line))
+        for one in batch:
+            if isinstance(one, Record) and line in (0, one.line):
+                yield one
+            elif isinstance(one, Flaw) and line in (0, one.line):
+                flaws.complain(one.fault)
 
 
 def _explanations(cleaner: Cleaner, article: Article, line: int) -> list[Explanation]:

@@ -9,7 +9,8 @@ import click
 from zhengwen.articles import BOILERPLATE, Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.configured import Configured
-from zhengwen.cli.shared import FLAWS, complain, encoding_option, fields_options, locate, model_option, more, progress
+from zhengwen.cli.flaws import Flaws
+from zhengwen.cli.shared import complain, encoding_option, fields_options, locate, model_option, progress
 from zhengwen.errors import OutputError, UnreadableInputError
 from zhengwen.forms import Fields, form_of
 from zhengwen.forms.records import Flaw, Record
@@ -107,14 +108,13 @@ def _articles(
 def _records(
     source: Source, fields: Fields, encoding: str | None, summary: Summary
 ) -> Iterator[list[tuple[Source, Article]]]:
-    flaws = 0
+    flaws = Flaws(summary)
     try:
         for lines in batches(records(source, fields, encoding)):
             for line in lines:
                 if isinstance(line, Flaw):
-                    flaws += 1
-                    complain(line.fault, summary, show=flaws <= FLAWS)
+                    flaws.complain(line.fault)
             yield [(source, line) for line in lines if isinstance(line, Record)]
     except UnreadableInputError as fault:
         complain(fault, summary)
-    more(source, flaws)
+    flaws.sum_up()

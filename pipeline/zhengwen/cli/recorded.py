@@ -1,7 +1,6 @@
 """``zhengwen clean`` with a ledger: into a folder, or in place."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -13,9 +12,10 @@ import click
 from zhengwen import __version__
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
+from zhengwen.cli.flaws import Flaws
 from zhengwen.cli.inside import Inside
 from zhengwen.cli.remembered import joined
-from zhengwen.cli.shared import FLAWS, complain, more, progress, tell
+from zhengwen.cli.shared import progress, tell
 from zhengwen.corpora import CorpusRecorder
 from zhengwen.dedup.verify import Limits
 from zhengwen.engines import Engine
@@ -75,21 +75,19 @@ def clean(
         place = InPlace(folder) if in_place else Folder(folder, settings.to)
         sources = _distinct(sources, folder) if in_place else sources
         how = (cleaner, place, ledger, run, settings, engine)
-        flaws = Counter[Source]()
+        flaws = Flaws(summary)
         for some in (
             Recorder(*how).outcomes(_files(sources, many=False)),
             CorpusRecorder(*how).outcomes(_files(sources, many=True)),
         ):
             for outcome in some:
                 skipped += outcome.skipped and not outcome.part and not outcome.fault
-                flaws[outcome.source] += outcome.part and outcome.fault is not None
                 if not form_of(outcome.source.name).many:
                     done.append(((outcome.source.name, ""), not outcome.skipped))
-                _count(outcome, summary, show=flaws[outcome.source] <= FLAWS)
+                _count(outcome, summary, flaws)
                 bar.update(not outcome.part)
                 inside.add(outcome.source, outcome.size)
-        for source, count in flaws.items():
-            more(source, count)
+        flaws.sum_up()
         found = _left_out(folder, ledger, run, done, copies) if copies else []
     for number, copy in enumerate(found):
         alike = f"{copy.likeness.reason}, Jaccard {copy.likeness.jaccard:.2f}, {copy.likeness.containment:.0%} of it"
@@ -162,7 +160,7 @@ def _distinct(sources: Sequence[Source], folder: Path) -> list[Source]:
     return list(found.values())
 
 
-def _count(outcome: Outcome, summary: Summary, *, show: bool) -> None:
+def _count(outcome: Outcome, summary: Summary, flaws: Flaws) -> None:
     if outcome.cleaned:
         untouched = outcome.status == REFUSED
         cleaned = replace(outcome.cleaned, findings=(), removed=()) if untouched else outcome.cleaned
@@ -172,7 +170,7 @@ def _count(outcome: Outcome, summary: Summary, *, show: bool) -> None:
     if outcome.warning:
         _say(f"zhengwen: warning: {outcome.warning}")
     if outcome.fault:
-        complain(outcome.fault, summary, show=show)
+        flaws.complain(outcome.fault)
 
 
 def note_advert(source: Source, article: Article, number: int, *, drop: bool) -> None:

@@ -12,7 +12,8 @@ import click
 
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.engines import LOCAL, Engines, working
-from zhengwen.cli.shared import complain, progress
+from zhengwen.cli.flaws import Flaws
+from zhengwen.cli.shared import progress
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.dedup.work import Work
 from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
@@ -52,15 +53,16 @@ def clean(
     shards = list(plan(files))
     enlist(target, shards)
     worker = Worker(cleaner, settings, configuration, source, target)
-    skipped = 0
+    skipped, flaws = 0, Flaws(summary)
     with (
         working(engines, sum(file.size for file in files)) as engine,
         progress(len(shards), "shard", slow=True) as bar,
     ):
         for done in engine.map(worker, shards):
-            _count(done, summary)
+            _count(done, summary, flaws)
             skipped += done.skipped
             bar.update()
+        flaws.sum_up()
         notes = [f"shards finished by an earlier run, not done again: {skipped:,}"] if skipped else []
         if not copies:
             return notes
@@ -105,9 +107,9 @@ def _holds(store: Store) -> bool:
         return False
 
 
-def _count(done: Done, summary: Summary) -> None:
+def _count(done: Done, summary: Summary, flaws: Flaws) -> None:
     for fault in done.faults:
-        complain(ZhengwenError(fault), summary)
+        flaws.complain(ZhengwenError(fault))
     if done.skipped:
         return
     summary.articles += done.articles

@@ -17,7 +17,7 @@ from zhengwen.keeplist import KEEP_LIST, read_list
 from zhengwen.levels import LEVELS
 from zhengwen.readers import STDIN, Source, find
 from zhengwen.reports.formats import FORMATS
-from zhengwen.reports.summary import Summary, counted
+from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless
 from zhengwen.storage import is_url
 
@@ -25,8 +25,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 _FEW = 20
-FLAWS = 20
-"""Lines of a file of many articles, at most, that are named when they cannot be read."""
 
 
 class Kinds(click.ParamType[Any]):
@@ -283,12 +281,6 @@ def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list
         known = " or ".join((", ".join(SUFFIXES[:-1]), SUFFIXES[-1]))
         raise UnreadableInputError(f"{where}: no {known} file here; name files or other folders")
     return sources
-
-
-def more(source: Source, flaws: int) -> None:
-    """Says how many lines of a file were not named one by one."""
-    if flaws > FLAWS:
-        tell(f"zhengwen: error: {harmless(source.shown)}: {counted(flaws - FLAWS, 'more line')} kept as they are")
 
 
 class _NoBar:

@@ -1,12 +1,13 @@
 """Articles read and cleaned, in order, for commands that keep no ledger."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zhengwen.articles import Article
-from zhengwen.cli.shared import FLAWS, complain, more, progress
+from zhengwen.cli.flaws import Flaws
+from zhengwen.cli.shared import progress
 from zhengwen.engines import Engine
 from zhengwen.errors import UnreadableInputError
 from zhengwen.forms import Fields, form_of
@@ -53,7 +54,7 @@ def walk(
     encoding: str | None = None,
 ) -> "Iterator[tuple[Source, Cleaned]]":
     """Reads and cleans the sources, in order, with progress; complains of those that cannot be read."""
-    flaws = Counter[Source]()
+    flaws = Flaws(summary)
     ends: deque[int] = deque()
 
     def ahead() -> Iterator[_Batch]:
@@ -64,16 +65,12 @@ def walk(
     with progress(len(sources), "article") as bar:
         for found in engine.map(_Walker(cleaner, encoding), ahead()):
             for source, one in found:
-                if isinstance(one, Flaw):
-                    flaws[source] += 1
-                    complain(one.fault, summary, show=flaws[source] <= FLAWS)
-                elif isinstance(one, UnreadableInputError):
-                    complain(one, summary)
+                if isinstance(one, Flaw | UnreadableInputError):
+                    flaws.complain(one.fault if isinstance(one, Flaw) else one)
                 else:
                     yield source, one
             bar.update(ends.popleft())
-    for source, count in flaws.items():
-        more(source, count)
+    flaws.sum_up()
 
 
 def _batches(sources: Sequence[Source], fields: Fields, encoding: str | None) -> Iterator[tuple[int, _Batch]]:

@@ -84,7 +84,7 @@ def _found(line: str, fields: Fields) -> tuple[str, "Deletion", str | None]:
     if text is None:
         raise ValueError(f'has no field "{fields.text}" (--text-field names another)')
     if fields.id is not None and id_ is None:
-        raise ValueError(f'has no field "{fields.id}"')
+        raise ValueError(f'has no field "{fields.id}" (--id-field names another)')
     return text, place, id_
 
 
