@@ -5,12 +5,14 @@ Exit codes: 0 clean or done; 1 findings, or a change under ``--diff``; 2 the job
 
 import contextlib
 import errno
+import functools
 import importlib
 import io
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
@@ -23,8 +25,6 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 _settings = {"verbose": False}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_GENERAL = ("-q", "--quiet", "-v", "--verbose", "--color")
-"""Options of all commands, which stand before theirs."""
 _COMMANDS = ("clean", "check", "explain", "config", "dedup", "restore", "report", "label", "train", "evaluate", "model")
 
 
@@ -35,26 +35,56 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"zhengwen.cli.{cmd_name}").command
-        return command
+        return _loaded(cmd_name) if cmd_name in _COMMANDS else None
+
+
+@functools.cache
+def _loaded(name: str) -> click.Command:
+    command: click.Command = importlib.import_module(f"zhengwen.cli.{name}").command
+    return _general(command)
+
+
+def _general(command: click.Command) -> click.Command:
+    """The command, and those below it, with the options of all commands: they may stand before its name or after."""
+    command.params += [
+        click.Option([*names], expose_value=False, callback=_heed, **settings) for names, settings in _OPTIONS
+    ]
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _general(inner)
+    return command
+
+
+_OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("-q", "--quiet"), {"is_flag": True, "help": "Print no progress and no summary."}),
+    (("-v", "--verbose"), {"is_flag": True, "help": "Say more; show the traceback of an unexpected error."}),
+    (
+        ("--color",),
+        {"type": click.Choice(["auto", "always", "never"]), "help": "Colour of the output.  [default: auto]"},
+    ),
+)
+
+
+def _heed(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Heeds an option that was given, wherever it stands; of two colours the last one."""
+    heard: dict[str, bool] = ctx.ensure_object(dict)
+    if param.name == "color":
+        if value or not ctx.parent:
+            ctx.color = _color(value or "auto")
+        return
+    heard[param.name or ""] = bool(value) or heard.get(param.name or "", False)
+    _settings["verbose"] = heard.get("verbose", False)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="zhengwen")
-@click.option("-q", "--quiet", is_flag=True, help="Print no progress and no summary.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of an unexpected error.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour of the output.")
-@click.pass_context
-def cli(ctx: click.Context, quiet: bool, verbose: bool, color: str) -> None:
+def cli() -> None:
     """Gives scraped Chinese articles their main text back.
 
     Finds advertisements, pleas, notices and navigation that grew into the text, and removes them.
     """
-    ctx.obj = {"quiet": quiet, "verbose": verbose}
-    _settings["verbose"] = verbose
-    ctx.color = _color(color)
+
+
+_general(cli)
 
 
 def _color(choice: str) -> bool | None:
@@ -125,8 +155,6 @@ def _tell_usage(error: click.ClickException) -> None:
     """What is wrong with the usage, without what the arguments would have a terminal or a log obey."""
     told = io.StringIO()
     error.show(told)
-    if isinstance(error, click.NoSuchOption) and (option := error.option_name) in _GENERAL:
-        told.write(f"{option} goes before the command: zhengwen {option} {error.ctx.info_name if error.ctx else ''}\n")
     for line in told.getvalue().splitlines():
         click.echo(harmless_line(line), err=True)
 
