@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PLAIN, TAILED, Run
+from conftest import PLAIN, ROOT, TAILED, Run
 
 from zhengwen.articles import KINDS, Article
 from zhengwen.blocks import Ints
@@ -119,6 +120,15 @@ def test_the_command_tells_people_and_programs(zhengwen: Run, tail: Path) -> Non
     told = json.loads(zhengwen("explain", tail, "--format", "json").stdout)
     assert {"path", "line", "kind", "score", "parts", "words"} <= {*told[0]}
     assert all(p["name"] in PARTS for one in told for p in one["parts"])
+
+
+def test_a_score_reads_as_it_does_in_check(zhengwen: Run) -> None:
+    folder = ROOT / "samples" / "articles"
+    checked = zhengwen("check", folder, "--format", "concise").stdout.decode()
+    explained = zhengwen("explain", folder).stdout.decode()
+    found = re.findall(r"^(\S+:\d+):\d+: (\w+ [\d.]+) ", checked, re.M)
+    assert len(found) > 50
+    assert set(found) == set(re.findall(r"^(\S+:\d+)(?:–\d+)?: (\w+ [\d.]+)(?: .*)?$", explained, re.M))
 
 
 def test_a_line_is_explained_whether_it_goes_or_stays(zhengwen: Run, tail: Path) -> None:

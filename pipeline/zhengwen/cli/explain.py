@@ -19,7 +19,7 @@ from zhengwen.forms import Fields, form_of
 from zhengwen.forms.records import Flaw, Record
 from zhengwen.model import load
 from zhengwen.readers import Source, batches, read, records
-from zhengwen.reports.findings import excerpt, line_starts
+from zhengwen.reports.findings import excerpt, graded, line_starts
 from zhengwen.reports.rules import COLORS
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless_line
@@ -163,11 +163,11 @@ def _lines(one: dict[str, Any]) -> Iterator[str]:
     kind = click.style(one["kind"], fg=COLORS[one["kind"]])
     stays = "" if one["removed"] else "stays; likeliest of what would go: "
     again = f" (found in reading {one['reading']})" if one["reading"] > 1 else ""
-    yield f"{place}: {stays}{kind} {one['score']:.2f}{again}"
+    yield f"{place}: {stays}{kind} {graded(one['score'])}{again}"
     yield f"  | {one['excerpt']}"
     yield f"  log odds against {KINDS[0]} {one['log_odds']:+.2f}; without"
     for part in one["parts"]:
-        yield f"    {part['name']:<12}{part['effect']:>+7.2f}   {part['score_without']:.2f}"
+        yield f"    {part['name']:<12}{part['effect']:>+7.2f}   {graded(part['score_without'])}"
     for name, sign in (("words for", 1), ("words against", -1)):
         spoke = [w for w in one["words"] if w["effect"] * sign > 0]
         if spoke:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zhengwen.articles import fingerprint
-from zhengwen.reports.findings import excerpt
+from zhengwen.reports.findings import excerpt, graded
 from zhengwen.reports.terminal import harmless_line
 from zhengwen.training.evaluation import Figures
 from zhengwen.training.flips import Flip
@@ -55,7 +55,7 @@ def flipped(found: Sequence[Flip] | None, on: Sequence[str]) -> list[str]:
     for f in found[:_FLIPS]:
         line = f.article.text.count("\n", 0, f.start) + 1
         fate, kind = ("goes ", f.after) if f.before == "content" else ("stays", f.before)
-        scores = f"{f.scores[0]:.2f} → {f.scores[1]:.2f}"
+        scores = f"{graded(f.scores[0])} → {graded(f.scores[1])}"
         lines.append(f"  {harmless_line(f.article.name)}:{line} {fate} {kind} {scores} {excerpt(f.text)}")
     if len(found) > _FLIPS:
         lines.append(f"  and {len(found) - _FLIPS:,} more; --report has all")
@@ -92,7 +92,7 @@ def doubts(contradictions: Sequence[Contradiction], suspects: Sequence[Suspect],
     if suspects:
         lines.append(f"Labels that models disagree with that were not shown them ({len(suspects):,}):")
         for s in suspects[:most]:
-            opinion = f"{s.labelling.kind} {s.own:.2f}, rather {s.opinion} {s.score:.2f}"
+            opinion = f"{s.labelling.kind} {graded(s.own)}, rather {s.opinion} {graded(s.score)}"
             lines.append(f"  {_place(s.labelling)} {opinion}: {excerpt(s.labelling.text)}")
     if not every and max(len(contradictions), len(suspects)) > _FEW:
         lines.append("  (--check-only lists all)")

@@ -37,7 +37,7 @@ function head(n, why) {
   ].filter(Boolean);
 }
 function excerpt(mark) {
-  return make("blockquote", {class: `whole ${mark.kind}`}, make("b", {class: "chip"}, `${say(mark.kind)} ${mark.score.toFixed(2)}`), ` ${mark.text.replace(HIDDEN_ALL, codeOf)}`);
+  return make("blockquote", {class: `whole ${mark.kind}`}, make("b", {class: "chip"}, `${say(mark.kind)} ${graded(mark.score)}`), ` ${mark.text.replace(HIDDEN_ALL, codeOf)}`);
 }
 
 /** The text, line by line; a long one comes in parts, so that its beginning is there at once. */
@@ -131,7 +131,7 @@ function chip(state, kind, mark) {
   if (state === "corrected") return `✎ ${say(kind)}`;
   if (state === "restored") return `✎ ${say("content")}`;
   const name = state === "removed" ? say(kind) : `${say(kind)} · ${say(state)}`;
-  return `${state === "doubtful" ? `${say(kind)}?` : name} ${mark.score.toFixed(2)}`;
+  return `${state === "doubtful" ? `${say(kind)}?` : name} ${graded(mark.score)}`;
 }
 
 /** Appends a piece of the text: links dim, hidden characters by their number, telling words marked. */

@@ -86,4 +86,6 @@ function say(key, ...values) {
   return typeof found === "function" ? found(...values) : found === undefined ? key : found;
 }
 function count(n) { return n.toLocaleString(language === "zh" ? "zh-CN" : "en"); }
+/** As `check` shows a score: never above what it is. */
+function graded(score) { return (Math.floor(Math.round(score * 10000) / 100) / 100).toFixed(2); }
 function percent(part) { return `${(100 * part).toFixed(part && part < 0.0995 ? 2 : 1)}%`; }
