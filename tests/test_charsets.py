@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_cli_clean import tree
 from texts import text
 
-from zhengwen.charsets import decode, known
+from zhengwen.charsets import Decoded, decode, known
 from zhengwen.errors import UnreadableInputError
 
 TRADITIONAL = (
@@ -63,6 +63,16 @@ def test_any_bytes_are_refused_or_come_back(data: bytes) -> None:
 def test_short_and_long_chinese_is_told_apart(length: int) -> None:
     assert decode(PLAIN[2 : 2 + length].encode("gb18030"), "a").text == PLAIN[2 : 2 + length]
     assert decode(TRADITIONAL[:length].encode("big5"), "a").text == TRADITIONAL[:length]
+
+
+@pytest.mark.parametrize("said", ["囧", "喆", "龘龘", "祎喆玥\n", "2024-05-27 囧 ok", "垚、犇、骉"])
+def test_a_handful_of_rare_characters_is_chinese(said: str) -> None:
+    assert decode(said.encode("gb18030"), "a") == Decoded(said, "gb18030")
+
+
+@pytest.mark.parametrize("said", ["naïve", "un café"])
+def test_a_letter_with_an_accent_is_not(said: str) -> None:
+    assert "gb" not in decode(said.encode("cp1252"), "a").encoding
 
 
 def test_a_declaration_counts_unless_the_bytes_are_plainly_utf_8() -> None:

@@ -40,6 +40,13 @@ _ELSEWHERE = (*_GB, *_BIG5, "shift_jis", "euc_jp", "cp949", "cp1252")
 """What charset-normalizer may choose from; more would make text of any noise."""
 _SAMPLE = 1 << 16
 """Bytes of a file that a guess looks at."""
+_HANDFUL = 16
+"""Bytes beyond ASCII, at most, that are too few to guess a language by: a name, a rare character or two.
+
+Of 400 texts of one to eight rare characters in GB18030, 386 are read as what they are; charset-normalizer read 219, the
+others as Korean, Japanese or Big5. Of 764 of one to eight everyday ones in Big5, 720 are, with it and without it.
+"""
+_BEYOND = re.compile(rb"[\x80-\xff]+")
 COMMON = 0.75
 """Least share of everyday characters by which bytes are taken for GB18030 or Big5.
 
@@ -131,11 +138,20 @@ def _guessed(data: bytes) -> Decoded | None:
     best = max(readings, key=_everyday, default=None)
     if best and _everyday(best) >= COMMON:
         return best
+    if _brief(data) and (chinese := _as(data, "gb18030")):
+        return chinese
     from charset_normalizer import from_bytes
 
     match = from_bytes(data[:_SAMPLE], cp_isolation=list(_ELSEWHERE)).best()
     encoding = known(match.encoding) if match else None
     return _as(data, encoding) if encoding else None
+
+
+def _brief(data: bytes) -> bool:
+    """Whether there is too little to guess by, and what there is comes in pairs or makes up half of the file: a letter
+    with an accent among others does not."""
+    runs = [len(run) for run in _BEYOND.findall(data)]
+    return sum(runs) <= _HANDFUL and (not any(n % 2 for n in runs) or 2 * sum(runs) >= len(data))
 
 
 def _everyday(found: Decoded) -> float:
