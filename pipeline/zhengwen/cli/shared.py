@@ -144,7 +144,8 @@ def max_removed_option(command: Command) -> Command:
         "--max-removed",
         type=click.FloatRange(0, 100),
         metavar="PERCENT",
-        help="Keep an article as it is if more of its characters would go.  [default: 60 with --in-place, else 100]",
+        help="Keep an article as it is, and name it, if more of its characters would go, wherever it is written.  "
+        "[default: 60 with --in-place, else 100]",
     )(command)
 
 
