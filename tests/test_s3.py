@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -112,11 +113,32 @@ def test_a_bucket_is_cleaned_as_a_folder_is_and_comes_back(
 
 def test_ray_cleans_a_bucket(zhengwen: Run, buckets: Buckets, given: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed; pip install --group integrations")
+    on_ray = ("clean", RAW, "-o", "s3://corpus/ray", "--engine", "ray", "--jobs", "2")
+    done = zhengwen(*on_ray, **buckets.env)
+    assert done.returncode == 2
+    assert "add --dedup off" in said(done)[-1]
+    assert buckets.tree("ray") == {}
     apart = ("--dedup", "off")
     assert zhengwen("clean", given.as_uri(), "-o", (tmp_path / "out").as_uri(), *apart).returncode == 0
-    done = zhengwen("clean", RAW, "-o", "s3://corpus/ray", "--engine", "ray", "--jobs", "2", *apart, **buckets.env)
+    done = zhengwen(*on_ray, *apart, **buckets.env)
     assert done.returncode == 0, done.stderr.decode()
     assert same(buckets, "ray", tmp_path / "out", tmp_path)
+
+
+def test_a_run_that_is_interrupted_says_that_and_nothing_else(buckets: Buckets, tmp_path: Path) -> None:
+    out = "s3://corpus/interrupted"
+    process = subprocess.Popen(
+        [COMMAND, "clean", RAW, "-o", out, "--jobs", "2"],
+        cwd=tmp_path,
+        env={**os.environ, **buckets.env},
+        stderr=subprocess.PIPE,
+    )
+    while not buckets.tree("interrupted"):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1].decode().strip() == "zhengwen: interrupted"
+    assert process.returncode == 130
 
 
 STEPS = {"list of shards": 1, "ledger": 6, "copies: a file of records": 20, "copies: a file of one article": 28}
@@ -167,7 +189,7 @@ def test_a_run_killed_at_any_of_its_writings_is_taken_up(
         (
             RAW,
             "s3://corpus/no",
-            {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"},
             f"{RAW}: cannot be listed",
             "check the endpoint",
         ),

@@ -49,6 +49,11 @@ def clean(
     source, target = store_of(given), store_of(output)
     if (target.url + "/").startswith(source.url + "/"):
         raise OutputError(f"{target.url}: lies inside the input {source.url}; choose a place outside of it")
+    if copies and engines.name != LOCAL and not _is_shared(target):
+        raise OutputError(
+            f"{target.url}: on a cluster, copies are found through files that all machines see; write to file:// on a "
+            f"file system that they share, or add --dedup off"
+        )
     files = source.files()
     for file in files:
         if not file.plain:
@@ -77,7 +82,7 @@ def clean(
         names = listed(target)
         if skipped == len(shards) and target.read(COPIES) == copies_mark(target, names, copies).encode():
             return notes
-        with _folder(target, engines) as folder:
+        with _folder(target) as folder:
             shelf = Shelf(target, Work(folder, len(names), 1), tuple(names), settings.fields)
             found = leave_out(engine, shelf, copies)
         target.write(COPIES, copies_mark(target, names, copies).encode())
@@ -87,9 +92,9 @@ def clean(
 
 
 @contextmanager
-def _folder(target: Store, engines: Engines) -> Iterator[Path]:
+def _folder(target: Store) -> Iterator[Path]:
     """A folder that all workers see, for what copies are found by; it goes at the end."""
-    if target.url.startswith("file://"):
+    if _is_shared(target):
         folder = Path(target.url.removeprefix("file://")) / f"{FOLDER}/copies"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -97,14 +102,14 @@ def _folder(target: Store, engines: Engines) -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    elif engines.name == LOCAL:
+    else:
         with scratch() as folder:
             yield folder
-    else:
-        raise OutputError(
-            f"{target.url}: on a cluster, copies are found through files that all machines see; write to file:// on a "
-            f"file system that they share, or add --dedup off"
-        )
+
+
+def _is_shared(target: Store) -> bool:
+    """Whether an output lies on a file system, of which all machines are asked to see the same."""
+    return target.url.startswith("file://")
 
 
 def _holds(store: Store) -> bool:
