@@ -346,6 +346,25 @@ def test_no_name_leads_out_of_a_store(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.md"]
 
 
+def test_commands_that_need_files_of_this_machine_refuse_a_url(zhengwen: Run, given: Path, tmp_path: Path) -> None:
+    url = "s3://corpus/raw"
+    for args in (
+        ("check", url),
+        ("check", given, url),
+        ("explain", url),
+        ("dedup", url, "-o", "out"),
+        ("dedup", given, "-o", url),
+        ("report", url, "-o", "report.html"),
+        ("label", given, "-o", url),
+        ("train", given / "a.jsonl", "-o", url),
+        ("evaluate", url),
+    ):
+        done = zhengwen(*args)
+        assert done.returncode == 2
+        assert f"{url}: only `clean` and `restore` work by URL; copy the files here first" in done.stderr.decode()
+    assert [p.name for p in tmp_path.iterdir()] == ["given"]
+
+
 @pytest.fixture
 def copied(given: Path) -> Path:
     """The same with copies in other shards: of an article, of its beginning, and of records."""
