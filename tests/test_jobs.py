@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,6 +142,24 @@ def is_taken_up(zhengwen: Run, heap: Path, out: Path, before: int) -> None:
 
 
 @on_linux
+def linger(folder: Path) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(60)
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_work_that_is_interrupted_is_dropped_in_silence(tmp_path: Path) -> None:
+    def interrupt() -> None:
+        while len(list(tmp_path.iterdir())) < 2:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt), Processes(2) as engine:
+        list(engine.map(linger, [tmp_path] * 6))
+
+
 def test_an_interrupted_run_ends_at_once_and_can_be_taken_up(zhengwen: Run, heap: Path, tmp_path: Path) -> None:
     run = in_its_middle(heap, tmp_path / "out")
     os.killpg(run.pid, signal.SIGINT)

@@ -23,10 +23,11 @@ from zhengwen.cleaning import Cleaner
 from zhengwen.cli import main
 from zhengwen.engines import Engine, Here
 from zhengwen.engines.processes import Processes
-from zhengwen.errors import OutputError, UnreadableInputError
+from zhengwen.errors import OutputError, UnreadableInputError, ZhengwenError
 from zhengwen.model import Model
 from zhengwen.proving import Settings
-from zhengwen.sharded import Restorer, Shard, Worker, enlist, listed, plan
+from zhengwen.sharded import Restorer, Worker, plan
+from zhengwen.sharded_markers import Shard, enlist, listed
 from zhengwen.storage import Store, Stored
 
 SAMPLES = ROOT / "samples" / "articles"
@@ -215,6 +216,153 @@ def test_options_that_need_files_of_this_machine_are_refused(zhengwen: Run, give
         done = zhengwen(*args)
         assert done.returncode == 2
         assert said in " ".join(done.stderr.decode().split())
+
+
+def test_a_run_that_stopped_with_other_settings_leaves_nothing_of_them_behind(
+    made: tuple[list[Shard], Worker], alone: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shards, worker = made
+    run(Here(), made, tmp_path / "out")
+    put = Store.put
+
+    def fail(store: Store, path: Path, name: str) -> None:
+        if name.endswith(".sqlite"):
+            raise OutputError("power failure")
+        put(store, path, name)
+
+    other = replace(worker, settings=Settings(drop_adverts=True, to_encoding="gb18030"), configuration={"a": 2})
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "put", fail)
+        with pytest.raises(OutputError, match="power failure"):
+            other(shards[0])
+    assert state(tmp_path / "out", tmp_path) != alone
+    again = run(Here(), made, tmp_path / "out")
+    assert [d.shard for d in again if not d.skipped] == [shards[0].name]
+    assert state(tmp_path / "out", tmp_path) == alone
+
+
+def test_what_could_not_be_fetched_is_tried_again(
+    made: tuple[list[Shard], Worker], alone: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shards, worker = made
+    lost = {shards[0].files[0].name, next(s for s in shards if len(s.files) > 1).files[1].name}
+    fetch = Store.fetch
+
+    def fail(store: Store, name: str, path: Path) -> None:
+        if store == worker.given and name in lost:
+            raise UnreadableInputError(f"{name}: the network is down")
+        fetch(store, name, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "fetch", fail)
+        first = run(Here(), made, tmp_path / "out")
+    assert {fault.partition(":")[0] for d in first for fault in d.faults if "network" in fault} == lost
+    again = run(Here(), made, tmp_path / "out")
+    assert sum(not d.skipped for d in again) == len(lost)
+    assert state(tmp_path / "out", tmp_path) == alone
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "fetch", fail)
+        run(Here(), (shards, replace(worker, configuration={"a": 2})), tmp_path / "out")
+    held = ledgers(tmp_path / "out", tmp_path / "held")
+    assert held[shards[0].name] == ledgers(tmp_path / "alone", tmp_path / "held")[shards[0].name]
+
+
+def test_what_is_in_the_way_of_an_original_stays_until_overwrite_is_said(
+    zhengwen: Run, given: Path, tmp_path: Path
+) -> None:
+    out, back = (tmp_path / "out").as_uri(), tmp_path / "back"
+    zhengwen("clean", given.as_uri(), "-o", out, "--dedup", "off")
+    (back / "hard").mkdir(parents=True)
+    name = next((given / "hard").glob("*.md")).name
+    (back / "hard" / name).write_text("mine")
+    done = zhengwen("restore", out, "-o", back.as_uri())
+    assert done.returncode == 2
+    said = f"{back.as_uri()}/hard/{name}: is there already and is not the original; move it away or add --overwrite"
+    assert said in done.stderr.decode()
+    assert {**tree(given), f"hard/{name}": b"mine"} == tree(back)
+    assert zhengwen("restore", out, "-o", back.as_uri(), "--overwrite").returncode == 0
+    assert tree(given) == tree(back)
+
+
+def test_a_shard_that_was_never_done_does_not_keep_the_others_from_coming_back(
+    zhengwen: Run, made: tuple[list[Shard], Worker], given: Path, tmp_path: Path
+) -> None:
+    shards, worker = made
+    enlist(worker.output, shards)
+    worker(shards[-1])
+    done = zhengwen("restore", worker.output.url, "-o", "back")
+    assert done.returncode == 2
+    assert done.stderr.decode().count("give its command again first") == len(shards) - 1
+    assert set(tree(tmp_path / "back")) == {file.name for file in shards[-1].files}
+    assert tree(tmp_path / "back").items() <= tree(given).items()
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "said"),
+    [
+        ("s3://bucket/in", "s3fs", "pip install 'zhengwen[s3]'"),
+        ("gs://bucket/in", "gcsfs", "pip install gcsfs"),
+        ("abfs://bucket/in", "adlfs", "pip install adlfs"),
+        ("hdfs://head:8020/in", "pyarrow", "pip install 'zhengwen[parquet]', and Hadoop's own libraries"),
+        ("webhdfs://head/in", "requests", "pip install requests"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_named_with_its_command(
+    zhengwen: Run, tmp_path: Path, url: str, driver: str, said: str
+) -> None:
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / f"{driver}.py").write_text(f"raise ImportError('No module named {driver}')")
+    done = zhengwen("clean", url, "-o", (tmp_path / "out").as_uri(), PYTHONPATH=str(tmp_path / "hidden"))
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(f"zhengwen: error: {url}: cannot be listed (")
+    assert done.stderr.decode().endswith(f"); {said}\n")
+
+
+def test_hadoop_without_its_libraries_is_said_with_what_it_needs(zhengwen: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed; pip install 'zhengwen[parquet]'")
+    env = dict.fromkeys(("JAVA_HOME", "HADOOP_HOME", "ARROW_LIBHDFS_DIR"), str(tmp_path))
+    done = zhengwen("clean", "hdfs://head:8020/in", "-o", (tmp_path / "out").as_uri(), **env)
+    assert done.returncode == 2
+    assert "set JAVA_HOME, HADOOP_HOME and CLASSPATH, or use webhdfs://" in done.stderr.decode()
+
+
+def test_a_store_that_does_not_answer_is_no_empty_store(zhengwen: Run, tmp_path: Path) -> None:
+    pytest.importorskip("requests", reason="requests is not installed")
+    done = zhengwen("clean", "webhdfs://127.0.0.1:1/in", "-o", (tmp_path / "out").as_uri())
+    assert done.returncode == 2
+    assert "check the endpoint and the network" in done.stderr.decode()
+
+
+def test_no_name_leads_out_of_a_store(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_text("mine")
+    store = Store((tmp_path / "store").as_uri())
+    for name in (str(tmp_path / "mine.md"), "../mine.md", "a/../../mine.md", "a//mine.md", ""):
+        assert not Stored(name, 1, "").plain
+        for do in (store.remove, store.read, store.has, lambda n: store.put(tmp_path / "mine.md", n)):
+            with pytest.raises(ZhengwenError, match="not a name for a file below a folder"):
+                do(name)
+        with pytest.raises(UnreadableInputError, match="not a name for a file below a folder"):
+            store.fetch(name, tmp_path / "there")
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.md"]
+
+
+def test_commands_that_need_files_of_this_machine_refuse_a_url(zhengwen: Run, given: Path, tmp_path: Path) -> None:
+    url = "s3://corpus/raw"
+    for args in (
+        ("check", url),
+        ("check", given, url),
+        ("explain", url),
+        ("dedup", url, "-o", "out"),
+        ("dedup", given, "-o", url),
+        ("report", url, "-o", "report.html"),
+        ("label", given, "-o", url),
+        ("train", given / "a.jsonl", "-o", url),
+        ("evaluate", url),
+    ):
+        done = zhengwen(*args)
+        assert done.returncode == 2
+        assert f"{url}: only `clean` and `restore` work by URL; copy the files here first" in done.stderr.decode()
+    assert [p.name for p in tmp_path.iterdir()] == ["given"]
 
 
 @pytest.fixture

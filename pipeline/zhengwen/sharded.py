@@ -6,39 +6,35 @@ outputs are put into the store, then the ledger, then a marker. A shard whose ma
 that was stopped before is done again and gives the same bytes.
 """
 
+import filecmp
 import hashlib
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zhengwen.cleaning import Cleaner
 from zhengwen.corpora import CorpusRecorder
-from zhengwen.errors import LedgerError, ZhengwenError
+from zhengwen.engines.scratch import scratch
+from zhengwen.errors import ZhengwenError
 from zhengwen.forms import TARGETS, form_of
 from zhengwen.ledger.entries import ADVERT, REFUSED
-from zhengwen.ledger.store import FOLDER, LISTED, SHARDS, Ledger, location, opened
+from zhengwen.ledger.store import FOLDER, Ledger, location, opened
 from zhengwen.places import Folder
 from zhengwen.proving import Settings
 from zhengwen.readers import Source
 from zhengwen.recording import Outcome, Recorder
 from zhengwen.restoring import restore
+from zhengwen.sharded_markers import Marker, Shard, ledger_of, marker_of
 from zhengwen.storage import Store, Stored
 
 SHARD = 64 << 20
 """Bytes of small files, about, that are done together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """Files that are done together. name: sixteen hexadecimal digits of a hash of their names."""
-
-    name: str
-    files: tuple[Stored, ...]
+_BESIDE = ".zhengwen-there"
+_HINT = "; `zhengwen restore"
+"""Begins what a fault says of a folder and cannot be done with a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +86,36 @@ class Worker:
 
     def __call__(self, shard: Shard) -> Done:
         """Does one, unless it is done already. Raises `ZhengwenError` if an output cannot be put into the store."""
-        mark, told = self._mark(shard), _told(self.output, shard.name)
-        if told and told["mark"] == mark:
-            return Done(**{**told["done"], "skipped": True, "faults": tuple(told["done"]["faults"])})
-        if told and told["files"] != _described(shard) and not self.settings.overwrite:
+        mark, marker = self._mark(shard), marker_of(self.output, shard.name)
+        if marker and marker.fits(mark):
+            return Done(**{**marker.done, "skipped": True, "faults": tuple(marker.done["faults"])})
+        if marker and marker.files != shard.described() and not self.settings.overwrite:
             where = f"{self.output.url}/{ledger_of(shard.name)}"
             fault = (
                 f"{where}: has another version of its inputs, which may be the last; restore it, then add --overwrite"
             )
             return Done(shard.name, faults=(fault,))
-        with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
-            done = self._clean(shard, Path(folder, "in"), Path(folder, "out"))
-            for path in sorted(Path(folder, "out").rglob("*")):
-                name = path.relative_to(Path(folder, "out")).as_posix()
-                if path.is_file() and not name.startswith(f"{FOLDER}/"):
-                    self.output.put(path, name)
-            for file in shard.files:
-                self._forget(file.name, Path(folder, "out"))
-            self.output.put(location(Path(folder, "out")), ledger_of(shard.name))
-            told = {"mark": mark, "files": _described(shard), "done": asdict(done)}
-            self.output.write(_marker(shard.name), json.dumps(told, sort_keys=True).encode())
+        with scratch() as folder:
+            sources, faults = self._fetched(shard, folder / "in")
+            if faults and (marker or not sources):  # what is there may be the last of what could not be fetched now
+                return Done(shard.name, faults=faults)
+            done = self._clean(shard.name, sources, folder / "out", faults)
+            if marker:
+                marker.unfinished().put(self.output, shard.name)
+            self._put(shard, folder / "out")
+            marker = Marker(mark, shard.described(), asdict(done))
+            (marker.unfinished() if faults else marker).put(self.output, shard.name)
         return done
+
+    def _put(self, shard: Shard, out: Path) -> None:
+        """Puts the outputs of a shard into the store, then its ledger."""
+        for path in sorted(out.rglob("*")):
+            name = path.relative_to(out).as_posix()
+            if path.is_file() and not name.startswith(f"{FOLDER}/"):
+                self.output.put(path, name)
+        for file in shard.files:
+            self._forget(file.name, out)
+        self.output.put(location(out), ledger_of(shard.name))
 
     def _forget(self, name: str, out: Path) -> None:
         """Removes what a run with other settings made of a file that is now left out, or in another form."""
@@ -120,11 +125,12 @@ class Worker:
 
     def _mark(self, shard: Shard) -> str:
         """What the outcome depends on, in hexadecimal digits."""
-        what = [self.cleaner.model.fingerprint, self.configuration, _described(shard)]
+        what = [self.cleaner.model.fingerprint, self.configuration, shard.described()]
         told = json.dumps(what, sort_keys=True, default=str)
         return hashlib.sha256(told.encode()).hexdigest()
 
-    def _clean(self, shard: Shard, given: Path, out: Path) -> Done:
+    def _fetched(self, shard: Shard, given: Path) -> tuple[list["_Source"], tuple[str, ...]]:
+        """The files of a shard on this machine, and why others are not."""
         faults: list[str] = []
         sources = []
         for file in shard.files:
@@ -133,6 +139,9 @@ class Worker:
                 sources.append(_Source(file.name, given / file.name, file.size, f"{self.given.url}/{file.name}"))
             except ZhengwenError as fault:
                 faults.append(str(fault))
+        return sources, tuple(faults)
+
+    def _clean(self, shard: str, sources: Sequence["_Source"], out: Path, faults: Sequence[str]) -> Done:
         tally = _Tally()
         with opened(out, create=True) as ledger:
             run = ledger.run(self.cleaner.model.fingerprint, dict(self.configuration))
@@ -140,7 +149,7 @@ class Worker:
             for recorder, many in ((Recorder(*how), False), (CorpusRecorder(*how), True)):
                 for outcome in recorder.outcomes([s for s in sources if form_of(s.name).many == many]):
                     tally.add(outcome)
-        return tally.done(shard.name, faults)
+        return tally.done(shard, faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,78 +194,53 @@ class _Tally:
         return Done(shard, False, self._articles, self._changed, self._adverts, passages, removed, told)
 
 
-def ledger_of(shard: str) -> str:
-    """Where in the output the ledger of a shard lies."""
-    return f"{SHARDS}/{shard}.sqlite"
-
-
-def _marker(shard: str) -> str:
-    return f"{SHARDS}/{shard}.json"
-
-
-def _told(output: Store, shard: str) -> dict[str, Any] | None:
-    """What the marker of a shard says; None if there is none."""
-    data = output.read(_marker(shard))
-    if data is None:
-        return None
-    try:
-        told: dict[str, Any] = json.loads(data)
-        return {key: told[key] for key in ("mark", "files", "done")}
-    except (ValueError, KeyError, TypeError):
-        raise LedgerError(f"{output.url}/{_marker(shard)}: damaged; remove it, and the shard is done again") from None
-
-
-@contextmanager
-def remarked(output: Store, shard: str) -> Iterator[None]:
-    """Takes the marker of a shard away while its outputs change: should that be stopped, the shard is done again."""
-    marker = output.read(_marker(shard))
-    output.remove(_marker(shard))
-    yield
-    if marker is not None:
-        output.write(_marker(shard), marker)
-
-
-def _described(shard: Shard) -> list[list[Any]]:
-    """The files of a shard as its marker has them."""
-    return [[file.name, file.size, file.stamp] for file in shard.files]
-
-
-def listed(output: Store) -> list[str]:
-    """The shards whose ledgers describe the output, in the order in which they were written."""
-    data = output.read(LISTED)
-    return [] if data is None else list(json.loads(data))
-
-
-def enlist(output: Store, shards: Sequence[Shard]) -> None:
-    """Notes the shards of a run before it begins. Those of earlier runs stay before them, as far as they hold what is
-    in none of these: their files may be all that is left of an input."""
-    names = {file.name for shard in shards for file in shard.files}
-    fresh = [shard.name for shard in shards]
-    before = [name for name in listed(output) if name not in set(fresh)]
-    held = {name: {file[0] for file in (_told(output, name) or {"files": []})["files"]} for name in before}
-    stay = [name for name in before if not held[name] <= names]
-    output.write(LISTED, json.dumps([*stay, *fresh]).encode())
-
-
 @dataclass(frozen=True, slots=True)
 class Restorer:
-    """Gives back the inputs of shards, from a cleaned store to another one."""
+    """Gives back the inputs of shards, from a cleaned store to another one. overwrite: also over other files there."""
 
     cleaned: Store
     output: Store
+    overwrite: bool = False
 
     def __call__(self, shard: str) -> tuple[int, tuple[str, ...]]:
         """How many inputs were given back, and why others were not."""
-        with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
-            here, back = Path(folder, "cleaned"), Path(folder, "back")
-            self.cleaned.fetch(ledger_of(shard), location(here))
+        with scratch() as folder:
+            here, back = folder / "cleaned", folder / "back"
+            try:
+                self.cleaned.fetch(ledger_of(shard), location(here))
+            except ZhengwenError as fault:
+                return 0, (str(fault) if self.cleaned.has(ledger_of(shard)) else self._unfinished(shard),)
             with opened(here) as ledger:
                 faults = self._fetched(ledger, here)
                 found = list(restore(ledger, here, back, overwrite=False))
-            for path in sorted(back.rglob("*")):
-                if path.is_file():
-                    self.output.put(path, path.relative_to(back).as_posix())
-        return sum(f is None for f in found), (*faults, *(str(f) for f in found if f))
+            faults += [self._shown(str(fault), here, back) for fault in found if fault]
+            given = [path for path in sorted(back.rglob("*")) if path.is_file()]
+            kept = [why for path in given if (why := self._put(path, path.relative_to(back).as_posix()))]
+        return len(given) - len(kept), (*faults, *kept)
+
+    def _put(self, path: Path, name: str) -> str:
+        """Puts an input into the store; why it was not, if something else is there."""
+        if self.output.has(name):
+            beside = path.with_name(f"{path.name}{_BESIDE}")
+            self.output.fetch(name, beside)
+            same = filecmp.cmp(path, beside, shallow=False)
+            beside.unlink()
+            if same:
+                return ""
+            if not self.overwrite:
+                where = f"{self.output.url}/{name}"
+                return f"{where}: is there already and is not the original; move it away or add --overwrite"
+        self.output.put(path, name)
+        return ""
+
+    def _shown(self, fault: str, here: Path, back: Path) -> str:
+        """A fault of files that were fetched, said of those of the stores."""
+        said = fault.partition(_HINT)[0]
+        return said.replace(str(here), self.cleaned.url).replace(str(back), self.output.url)
+
+    def _unfinished(self, shard: str) -> str:
+        where = f"{self.cleaned.url}/{ledger_of(shard)}"
+        return f"{where}: is not there: the run that cleans this store has not got so far; give its command again first"
 
     def _fetched(self, ledger: Ledger, here: Path) -> list[str]:
         """Fetches the outputs that the ledger needs."""
@@ -268,9 +252,3 @@ class Restorer:
                 except ZhengwenError as fault:
                     faults.append(str(fault))
         return faults
-
-
-def copies_mark(output: Store, shards: Sequence[str], limits: object) -> str:
-    """What copies were looked for in: shards as they are, and limits."""
-    told = [(name, (_told(output, name) or {"mark": ""})["mark"]) for name in shards]
-    return hashlib.sha256(json.dumps([told, repr(limits)]).encode()).hexdigest()

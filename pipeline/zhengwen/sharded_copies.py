@@ -6,7 +6,6 @@ and comes back if nobody stands for it any more. Compared are text files and rec
 """
 
 import json
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,13 +22,14 @@ from zhengwen.dedup.fold import Codes, fold_texts
 from zhengwen.dedup.verify import Limits
 from zhengwen.dedup.work import Work
 from zhengwen.engines import Engine
+from zhengwen.engines.scratch import scratch
 from zhengwen.forms import Fields, form_of
 from zhengwen.forms.jsonl import parse
 from zhengwen.forms.records import Record, line_of
 from zhengwen.ledger import entries as ledgers
 from zhengwen.ledger.entries import Entry, Key, Likeness
 from zhengwen.ledger.store import Ledger, location, opened
-from zhengwen.sharded import ledger_of, remarked
+from zhengwen.sharded_markers import ledger_of, remarked
 from zhengwen.sharded_outputs import Gone, lines, of_file, paths, settle
 from zhengwen.storage import Store
 
@@ -51,8 +51,8 @@ class Shelf:
 
     def sketch(self, number: int) -> int:
         """Writes the files of a shard that the steps read, its texts and their keys; how many articles it has."""
-        with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder, self._fetched(number, Path(folder)) as ledger:
-            found = list(self._texts(ledger, Path(folder)))
+        with scratch() as folder, self._fetched(number, folder) as ledger:
+            found = list(self._texts(ledger, folder))
         self.work.folder.mkdir(parents=True, exist_ok=True)
         _pack(self.work, number, [text for _, text in found])
         shrunk = any(entry.status == ledgers.DUPLICATE for entry, _ in found)
@@ -75,8 +75,7 @@ class Shelf:
             return 0
         keys = self.keys(number)
         out = {keys[row.place]: row for row in gone}
-        with tempfile.TemporaryDirectory(prefix="zhengwen-") as folder:
-            here = Path(folder)
+        with scratch() as here:
             with self._fetched(number, here) as ledger:
                 changed = [place for name in paths(ledger) if (place := settle(ledger, here, name, out))]
             if not changed:

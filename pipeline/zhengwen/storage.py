@@ -15,6 +15,7 @@ from typing import Any
 
 from zhengwen.errors import OutputError, UnreadableInputError, ZhengwenError
 from zhengwen.forms import SUFFIXES
+from zhengwen.remedies import is_no_bucket, remedy
 
 _MOVES = ("file", "local", "hdfs", "webhdfs", "sftp", "smb", "memory")
 """Protocols of file systems, where a file that is being written can be seen half-written, and moving is cheap."""
@@ -36,6 +37,11 @@ class Stored:
     size: int
     stamp: str
 
+    @property
+    def plain(self) -> bool:
+        """Whether it can name a file below a folder of this machine; names of objects can be such as ``/etc//a.md``."""
+        return _is_plain(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -50,7 +56,7 @@ class Store:
             if system.isfile(root):
                 info = system.info(root)
                 return [Stored(posixpath.basename(root), int(info["size"]), _stamp(info))]
-            found = system.find(root, detail=True)
+            found = system.find(root, detail=True, **_strictly(system))
         stored = []
         for path, info in found.items():
             name = path[len(root.rstrip("/")) + 1 :]
@@ -63,18 +69,20 @@ class Store:
         """Copies a file of it to this machine."""
         with _said(self._of(name), UnreadableInputError, "cannot be read"):
             system, root = _opened(self.url)
+            alone = posixpath.basename(root) == name and system.isfile(root)
+            there = root if alone else _below(root, name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            system.get_file(root if system.isfile(root) else posixpath.join(root, name), str(path))
+            system.get_file(there, str(path))
 
     def put(self, path: Path, name: str) -> None:
         """Copies a file of this machine into it."""
         with _said(self._of(name), OutputError, "cannot be written"):
             system, root = _opened(self.url)
-            there = posixpath.join(root, name)
-            system.makedirs(posixpath.dirname(there), exist_ok=True)
-            if _protocol(system) not in _MOVES:
+            there = _below(root, name)
+            if _protocol(system) not in _MOVES:  # and not `makedirs`: it would make a bucket whose name is misspelled
                 system.put_file(str(path), there)
                 return
+            system.makedirs(posixpath.dirname(there), exist_ok=True)
             beside = posixpath.join(posixpath.dirname(there), f"{_PARTIAL}{os.urandom(4).hex()}")
             try:
                 system.put_file(str(path), beside)
@@ -96,17 +104,25 @@ class Store:
         with _said(self._of(name), OutputError, "cannot be read"):
             system, root = _opened(self.url)
             try:
-                data: bytes = system.cat_file(posixpath.join(root, name))
-            except FileNotFoundError:
+                data: bytes = system.cat_file(_below(root, name))
+            except FileNotFoundError as e:
+                if is_no_bucket(e):
+                    raise
                 return None
             return data
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
+        with _said(self._of(name), UnreadableInputError, "cannot be read"):
+            system, root = _opened(self.url)
+            return bool(system.exists(_below(root, name)))
 
     def remove(self, name: str) -> None:
         """Removes a file, if it is there."""
         with _said(self._of(name), OutputError, "cannot be removed"):
             system, root = _opened(self.url)
             with suppress(FileNotFoundError):
-                system.rm_file(posixpath.join(root, name))
+                system.rm_file(_below(root, name))
 
     def _of(self, name: str) -> str:
         return posixpath.join(self.url, name)
@@ -120,6 +136,28 @@ def _opened(url: str) -> tuple[Any, str]:
         raise UnreadableInputError(f"{url}: reading by URL needs fsspec; pip install 'zhengwen[remote]'") from None
     system, root = url_to_fs(url)
     return system, str(root)
+
+
+def _strictly(system: Any) -> dict[str, Any]:
+    """What makes `find` say that a folder cannot be listed; by itself fsspec's own leaves it out."""
+    from fsspec.spec import AbstractFileSystem
+
+    def heed(error: Exception) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    return {"on_error": heed} if type(system).find is AbstractFileSystem.find else {}
+
+
+def _is_plain(name: str) -> bool:
+    return "\0" not in name and not {"", ".", ".."}.intersection(name.split("/"))
+
+
+def _below(root: str, name: str) -> str:
+    """The path of a file in its system. Raises `ValueError` for a name that leads elsewhere."""
+    if not _is_plain(name):
+        raise ValueError("not a name for a file below a folder")
+    return posixpath.join(root, name)
 
 
 def _protocol(system: Any) -> str:
@@ -141,10 +179,8 @@ def _said(where: str, kind: type[ZhengwenError], what: str) -> Iterator[None]:
         yield
     except ZhengwenError:
         raise
-    except ImportError as e:
-        raise kind(f"{where}: {what} ({_first(e)}); install what this kind of store needs") from None
     except Exception as e:
-        raise kind(f"{where}: {what} ({_first(e)}); mend that, then give the same command again") from None
+        raise kind(f"{where}: {what} ({_first(e)}); {remedy(where, e)}") from None
 
 
 def _first(error: Exception) -> str:

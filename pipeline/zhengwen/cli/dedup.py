@@ -12,6 +12,7 @@ import numpy as np
 from zhengwen.cli.comparing import Articles, batches, decide, gather, matching, settle, shelf, taken
 from zhengwen.cli.comparing import against as compared
 from zhengwen.cli.configured import Configured
+from zhengwen.cli.local import LocalPath
 from zhengwen.cli.shared import complain, limit_options, locate, progress
 from zhengwen.dedup import index
 from zhengwen.dedup.assign import LeftOut
@@ -30,7 +31,7 @@ from zhengwen.writers import prepare, report_place, write
 
 @click.command("dedup", cls=Configured)
 @click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the kept articles to.")
+@click.option("-o", "--output", type=LocalPath(), help="Folder to write the kept articles to.")
 @click.option(
     "--dedup",
     "which",
@@ -43,10 +44,10 @@ from zhengwen.writers import prepare, report_place, write
 @click.option(
     "--against",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=LocalPath(exists=True, file_okay=False),
     help="Folder whose articles count as kept.",
 )
-@click.option("--report", type=click.Path(path_type=Path), help="File (.jsonl) for a line on each article left out.")
+@click.option("--report", type=LocalPath(), help="File (.jsonl) for a line on each article left out.")
 @click.option("--repeated", type=click.IntRange(2), metavar="N", help="List the lines that N articles carry instead.")
 @click.option(
     "--overwrite",

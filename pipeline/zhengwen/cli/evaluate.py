@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from zhengwen.cli.local import LocalPath
 from zhengwen.cli.shared import level_option, model_option, progress
 from zhengwen.errors import LabelError
 from zhengwen.model import load
@@ -15,7 +16,7 @@ from zhengwen.training.measuring import measure
 
 
 @click.command("evaluate")
-@click.argument("labels", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("labels", nargs=-1, required=True, type=LocalPath())
 @click.option("--json", "as_json", is_flag=True, help="Print the figures of all articles as one JSON object.")
 @level_option
 @model_option

@@ -10,6 +10,7 @@ from zhengwen.articles import BOILERPLATE, Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.configured import Configured
 from zhengwen.cli.flaws import Flaws
+from zhengwen.cli.local import LocalPath
 from zhengwen.cli.shared import complain, encoding_option, fields_options, locate, model_option, progress
 from zhengwen.errors import OutputError, UnreadableInputError
 from zhengwen.forms import Fields, form_of
@@ -23,7 +24,7 @@ from zhengwen.writers import report_place, write
 
 @click.command("label", cls=Configured)
 @click.argument("paths", nargs=-1, metavar="PATHS...")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write the articles to.")
+@click.option("-o", "--output", required=True, type=LocalPath(), help="File to write the articles to.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Articles to choose, at most.")
 @click.option(
     "--for",

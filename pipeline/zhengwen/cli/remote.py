@@ -1,7 +1,6 @@
 """``clean`` and ``restore`` over stores that are named by URL."""
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,22 +12,28 @@ import click
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.engines import LOCAL, Engines, working
 from zhengwen.cli.flaws import Flaws
-from zhengwen.cli.shared import progress
+from zhengwen.cli.shared import complain, progress
 from zhengwen.dedup.verify import Limits, Reason
 from zhengwen.dedup.work import Work
+from zhengwen.engines.scratch import scratch
 from zhengwen.errors import LedgerError, OutputError, UnreadableInputError, ZhengwenError
 from zhengwen.ledger.store import COPIES, FOLDER
 from zhengwen.proving import Settings
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless, harmless_line
-from zhengwen.sharded import Done, Restorer, Worker, copies_mark, enlist, listed, plan
+from zhengwen.sharded import Done, Restorer, Worker, plan
 from zhengwen.sharded_copies import Shelf, leave_out
+from zhengwen.sharded_markers import copies_mark, enlist, listed
 from zhengwen.storage import Store, is_url
 
 
 def store_of(place: str | Path) -> Store:
     """The store of a URL, or of a folder of this machine."""
-    return Store(place.rstrip("/") if isinstance(place, str) and is_url(place) else f"file://{Path(place).absolute()}")
+    if not isinstance(place, str) or not is_url(place):
+        return Store(f"file://{Path(place).absolute()}")
+    if not place.rpartition("://")[2].strip("/"):
+        raise click.UsageError(f"{place} names no place in the store; add a bucket or a folder")
+    return Store(place.rstrip("/"))
 
 
 def clean(
@@ -45,7 +50,17 @@ def clean(
     source, target = store_of(given), store_of(output)
     if (target.url + "/").startswith(source.url + "/"):
         raise OutputError(f"{target.url}: lies inside the input {source.url}; choose a place outside of it")
+    if copies and engines.name != LOCAL and not _is_shared(target):
+        raise OutputError(
+            f"{target.url}: on a cluster, copies are found through files that all machines see; write to file:// on a "
+            f"file system that they share, or add --dedup off"
+        )
     files = source.files()
+    for file in files:
+        if not file.plain:
+            fault = "its name cannot be that of a file below a folder; give it another one"
+            complain(UnreadableInputError(f"{source.url}/{file.name}: {fault}"), summary)
+    files = [file for file in files if file.plain]
     if not files:
         raise UnreadableInputError(f"{source.url}: holds no file to read; name another place")
     if not listed(target) and not settings.overwrite and _holds(target):
@@ -69,7 +84,7 @@ def clean(
         names = listed(target)
         if skipped == len(shards) and target.read(COPIES) == copies_mark(target, names, copies).encode():
             return notes
-        with _folder(target, engines) as folder:
+        with _folder(target) as folder:
             shelf = Shelf(target, Work(folder, len(names), 1), tuple(names), settings.fields)
             found = leave_out(engine, shelf, copies)
         target.write(COPIES, copies_mark(target, names, copies).encode())
@@ -79,9 +94,9 @@ def clean(
 
 
 @contextmanager
-def _folder(target: Store, engines: Engines) -> Iterator[Path]:
+def _folder(target: Store) -> Iterator[Path]:
     """A folder that all workers see, for what copies are found by; it goes at the end."""
-    if target.url.startswith("file://"):
+    if _is_shared(target):
         folder = Path(target.url.removeprefix("file://")) / f"{FOLDER}/copies"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -89,14 +104,14 @@ def _folder(target: Store, engines: Engines) -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    elif engines.name == LOCAL:
-        with tempfile.TemporaryDirectory(prefix="zhengwen-") as temporary:
-            yield Path(temporary)
     else:
-        raise OutputError(
-            f"{target.url}: on a cluster, copies are found through files that all machines see; write to file:// on a "
-            f"file system that they share, or add --dedup off"
-        )
+        with scratch() as folder:
+            yield folder
+
+
+def _is_shared(target: Store) -> bool:
+    """Whether an output lies on a file system, of which all machines are asked to see the same."""
+    return target.url.startswith("file://")
 
 
 def _holds(store: Store) -> bool:
@@ -119,7 +134,7 @@ def _count(done: Done, summary: Summary, flaws: Flaws) -> None:
     summary.removed.update(done.removed)
 
 
-def restore(cleaned: str | Path, output: str | Path, engines: Engines) -> int:
+def restore(cleaned: str | Path, output: str | Path, engines: Engines, *, overwrite: bool) -> int:
     """Gives every input of a cleaned store back; the exit code."""
     source, target = store_of(cleaned), store_of(output)
     shards = listed(source)
@@ -128,7 +143,7 @@ def restore(cleaned: str | Path, output: str | Path, engines: Engines) -> int:
     given = 0
     faults: list[str] = []
     with working(engines, 0) as engine:
-        for count, wrong in engine.map(Restorer(source, target), shards):
+        for count, wrong in engine.map(Restorer(source, target, overwrite), shards):
             given += count
             faults += wrong
             for fault in wrong:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from zhengwen.cli.local import LocalPath
 from zhengwen.cli.shared import model_option, progress, tell
 from zhengwen.errors import LedgerError, OutputError
 from zhengwen.ledger.store import location, opened
@@ -19,8 +20,8 @@ _FEW = 20
 
 
 @click.command("report")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write the page to.")
+@click.argument("folder", metavar="DIR", type=LocalPath())
+@click.option("-o", "--output", required=True, type=LocalPath(), help="File to write the page to.")
 @click.option(
     "--order",
     type=click.Choice(ORDERS),

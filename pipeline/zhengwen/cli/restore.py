@@ -52,7 +52,7 @@ def command(
             raise click.UsageError("of a cleaned store only all originals can be given back; add -o")
         from zhengwen.cli import remote
 
-        return remote.restore(folder, output, Engines(jobs, engine, ray_address))
+        return remote.restore(folder, output, Engines(jobs, engine, ray_address), overwrite=overwrite)
     if output and output.resolve() != folder.resolve() and folder.resolve() in output.resolve().parents:
         raise OutputError(f"{output}: lies inside of {folder}; choose a folder outside of it")
     with opened(folder) as ledger:

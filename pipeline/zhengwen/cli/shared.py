@@ -11,6 +11,7 @@ from zhengwen import levels
 from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION
 from zhengwen.charsets import known
 from zhengwen.cli.configured import excludes
+from zhengwen.cli.local import check_local
 from zhengwen.errors import UnreadableInputError, ZhengwenError
 from zhengwen.forms import SUFFIXES, TARGETS, form_of
 from zhengwen.keeplist import KEEP_LIST, read_list
@@ -266,6 +267,8 @@ def locate(paths: Sequence[str], summary: Summary, *, many: bool = True) -> list
     """
     if "" in paths:
         raise click.UsageError("an empty path names nothing; is a variable not set?")
+    for path in paths:
+        check_local(path)
     left_out = excludes()
     sources, faults = find(paths, left_out)
     noted = left_out.noted if left_out else []

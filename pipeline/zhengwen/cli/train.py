@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zhengwen.cli.local import LocalPath
 from zhengwen.cli.shared import offsets_option, progress
 from zhengwen.errors import OutputError
 from zhengwen.model import CARD, save
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command("train")
-@click.argument("labels", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write the model to.")
+@click.argument("labels", nargs=-1, required=True, type=LocalPath())
+@click.option("-o", "--output", type=LocalPath(), help="Folder to write the model to.")
 @click.option("--base", metavar="MODEL", help="Adapt this model to LABELS: a folder, or `default` for the shipped one.")
 @click.option(
     "--on", multiple=True, metavar="PATH", help="With --base: show what flips in a cleaned folder, or articles."
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     help="With --base: most that a figure on the reference articles may fall by.",
 )
 @click.option("--check-only", is_flag=True, help="With --base: list labels to look at; exit code 1 if there are any.")
-@click.option("--report", type=click.Path(path_type=Path), help="With --base: write all that is shown as JSON.")
+@click.option("--report", type=LocalPath(), help="With --base: write all that is shown as JSON.")
 @offsets_option
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes; all cores by default.")
 @click.option("--overwrite", is_flag=True, help="Replace a model that stands there already.")

@@ -1,6 +1,7 @@
 """Several processes of this machine, through loky (joblib's)."""
 
 import os
+import queue
 import signal
 import sys
 import threading
@@ -45,7 +46,9 @@ class Processes:
     def __exit__(self, *_: object) -> None:
         try:
             if self._pool:
-                self._pool.shutdown(wait=True, kill_workers=True)
+                _drop_waiting(self._pool)
+                with suppress(RuntimeError):  # interrupted while it began: the processes see that this one ends
+                    self._pool.shutdown(wait=True, kill_workers=True)
         finally:
             if self._scratch:
                 self._scratch.close()
@@ -90,6 +93,13 @@ class Processes:
             self._jobs = self._jobs if self._exactly else min(self._jobs, processors())
             self._pool = ProcessPoolExecutor(self._jobs, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD)
         return self._pool.submit(_do, shared, item)
+
+
+def _drop_waiting(pool: Any) -> None:
+    """Takes away what no process has begun: loky's own thread would still look for it, and fail aloud."""
+    with suppress(AttributeError, queue.Empty):
+        while True:
+            pool._work_ids.get_nowait()
 
 
 def _is_of_the_pool(fault: Exception) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = "zhengwen-"
@@ -37,6 +38,16 @@ class Scratch:
         """Deletes the folder."""
         self._lock.close()
         self._folder.cleanup()
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for the block."""
+    made = Scratch()
+    try:
+        yield made.path
+    finally:
+        made.close()
 
 
 def sweep(where: Path) -> None:
