@@ -3,7 +3,7 @@
 python benchmarks/adaptation.py LABELS... --on GOLD.jsonl --work FOLDER [--sizes 5 10 20] [--draws N] [--only 1 20]
 
 LABELS are what a base learns from; for each fold of the cross-validation by source one is trained without the fold's
-sources, with the temperature and the decoder of the shipped model, and kept in FOLDER for the next run, which then
+sources, with the calibration and the decoder of the shipped model, and kept in FOLDER for the next run, which then
 does not read LABELS. For each of the
 20 largest sources of GOLD the base of its fold is adapted to 5, 10, 20 of its articles, chosen at random, if that
 leaves three to measure on. Printed: f1 on the rest of the source before and after, the part of the error (weight
@@ -27,7 +27,7 @@ from zhengwen.model import Model, load, save
 from zhengwen.training.adaptation import adapt
 from zhengwen.training.corpus import batches
 from zhengwen.training.evaluation import Tally, figures
-from zhengwen.training.fit import STEPS, fit
+from zhengwen.training.fit import fit_each
 from zhengwen.training.labels import Labelled, read_labels
 from zhengwen.training.measuring import measure
 from zhengwen.training.validation import FOLDS, folds_by_source
@@ -64,13 +64,12 @@ def _train(
     parts = [
         [*batches(samples, fold[whole[fold]]), *batches(samples, fold[~whole[fold]])] for fold in map(np.array, folds)
     ]
-    _, groups = np.unique([s.source for s in samples], return_inverse=True)
     shipped = load()
-    for k in missing:
-        inside = [b for other, part in enumerate(parts) if other != k for b in part]
-        with tqdm(total=STEPS, unit=" step", desc=f"base {k}", mininterval=30) as bar:
-            scorer = fit(inside, groups, jobs=jobs, tick=bar.update)
-        save(Model(scorer, shipped.temperature, shipped.decoder, {}), work / f"base-{k}")
+    others = [[other for other in range(len(parts)) if other != k] for k in missing]
+    with tqdm(total=len(missing), unit=" base", mininterval=30) as bar:
+        taggers = fit_each(parts, others, jobs=jobs, tick=bar.update)
+    for k, tagger in zip(missing, taggers, strict=True):
+        save(Model(tagger, shipped.calibration, shipped.decoder, {}), work / f"base-{k}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 python benchmarks/quality.py LABELS... [--on GOLD.jsonl ...] [--parts PARTS] [--jobs N] [--predicted FILE] [--svg FILE]
 
 LABELS are what a model learns from: files or folders of JSON Lines, windows among them. In four folds grouped by source
-each article is predicted by a model that saw no article of its source, with temperature and decoder chosen on the other
+each article is predicted by a model that saw no article of its source, with calibration and decoder chosen on the other
 folds. With --on, figures count only the articles of those files; --predicted writes the predictions in doccano's
 format, for another scorer; --svg the reliability plot.
 
@@ -19,7 +19,6 @@ from quality_parts import PARTS, Run, interval
 from tqdm import tqdm
 
 from zhengwen.reports.figures import table
-from zhengwen.training.fit import STEPS
 from zhengwen.training.labels import read_labels
 from zhengwen.training.validation import FOLDS, cross_validate
 
@@ -55,7 +54,7 @@ def main() -> None:
     a = parser.parse_args()
     samples = read_labels(a.labels)
     counted = {s.article.name for s in (read_labels(a.on) if a.on else samples)}
-    with tqdm(total=FOLDS * STEPS, unit=" step") as bar:
+    with tqdm(total=FOLDS, unit=" fold") as bar:
         found = cross_validate(samples, jobs=a.jobs, tick=bar.update)
     numbers = [n for n in sorted(found.tallies) if samples[n].article.name in counted]
     tallies = [(samples[n].source, found.tallies[n]) for n in numbers]

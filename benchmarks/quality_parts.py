@@ -10,17 +10,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from zhengwen.blocks import Blocks, Ints
+from zhengwen.blocks import Blocks
 from zhengwen.explaining import PLACE, REPETITION
 from zhengwen.levels import LEVELS
 from zhengwen.model import Model
 from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
-from zhengwen.stages.scores import temper
-from zhengwen.training.calibration import Held, Outcome, outcome, temperature
+from zhengwen.training.calibration import Held, Outcome, calibration, outcome
 from zhengwen.training.corpus import Batch, batches
 from zhengwen.training.evaluation import Tally, covered, figures, paint, weights
-from zhengwen.training.fit import STEPS
 from zhengwen.training.labels import Labelled
 from zhengwen.training.levels import levels
 from zhengwen.training.validation import FOLDS, Validation, choose, held_out, sources, split
@@ -139,14 +137,14 @@ def _share(flags: Iterator[bool]) -> str:
 
 
 def reliability(run: Run) -> Iterator[str]:
-    """probability of boilerplate against its share among held-out blocks; the temperature is the other folds'."""
+    """probability of boilerplate against its share among held-out blocks; the calibration is the other folds'."""
     held = run.held()
     said, true = [], []
     for k, part in enumerate(held):
-        others = temperature([h for other, hs in enumerate(held) if other != k for h in hs])
+        meant = calibration([h for other, hs in enumerate(held) if other != k for h in hs])
         for h in part:
             rows = (h.targets >= 0) & h.features.blocks.readable()
-            said.append(1 - temper(h.probabilities[rows], others)[:, 0])
+            said.append(1 - meant(h.probabilities[rows])[:, 0])
             true.append(h.targets[rows] > 0)
     p, y = np.concatenate(said), np.concatenate(true)
     place = np.minimum((p * BINS).astype(int), BINS - 1)
@@ -188,8 +186,8 @@ _HEAD = f"{'':<22}{'retention':>11}{'f1':>8}{'passages':>10}{'false':>8}"
 
 
 def _outcome(model: Model, part: Sequence[Held], decoder: Decoder) -> Outcome:
-    tempered = [temper(h.probabilities, model.temperature) for h in part]
-    return outcome(replace(model, decoder=decoder), part, tempered)
+    calibrated = [model.calibration(h.probabilities) for h in part]
+    return outcome(replace(model, decoder=decoder), part, calibrated)
 
 
 def _row(name: str, outcomes: Sequence[Outcome]) -> str:
@@ -235,20 +233,20 @@ ABLATIONS: dict[str, Change] = {
 
 def ablations(run: Run) -> Iterator[str]:
     """trained anew without each; without neighbours a block is an article of its own, also when it is decided."""
-    groups, parts = _parts(run, 1.0)
+    parts = _parts(run, 1.0)
     yield _HEAD
     for name, change in ABLATIONS.items():
         learnt = [[_altered(b, change) for b in (*a, *w)] for a, w, _ in parts]
         seen = [[_altered(b, change) for b in t] for _, _, t in parts]
-        yield _row(f"without {name}", _trained(run, groups, learnt, seen))
+        yield _row(f"without {name}", _trained(run, learnt, seen))
 
 
 def curve(run: Run) -> Iterator[str]:
     """learnt from a share of the sources, trained anew."""
     yield _HEAD
     for share in (*SHARES, 1.0):
-        groups, parts = _parts(run, share)
-        outcomes = _trained(run, groups, [[*a, *w] for a, w, _ in parts], [t for _, _, t in parts])
+        parts = _parts(run, share)
+        outcomes = _trained(run, [[*a, *w] for a, w, _ in parts], [t for _, _, t in parts])
         yield _row(f"{share:.0%} of the sources", outcomes)
 
 
@@ -259,8 +257,8 @@ def _altered(batch: Batch, change: Change) -> Batch:
     return replace(batch, features=found, articles=batch.owner if alone else batch.articles)
 
 
-def _parts(run: Run, share: float) -> tuple[Ints, list[tuple[list[Batch], list[Batch], list[Batch]]]]:
-    """Number of each sample's source; for each fold whole articles and windows to learn from, of that share of the
+def _parts(run: Run, share: float) -> list[tuple[list[Batch], list[Batch], list[Batch]]]:
+    """For each fold whole articles and windows to learn from, of that share of the
     sources, and the articles that count."""
     groups = sources(run.samples, FOLDS)
     whole = np.array([s.windows is None for s in run.samples])
@@ -271,13 +269,13 @@ def _parts(run: Run, share: float) -> tuple[Ints, list[tuple[list[Batch], list[B
         taken = fold[chosen[groups[fold]]]
         three = (taken[whole[taken]], taken[~whole[taken]], fold[counted[fold]])
         parts.append(tuple(batches(run.samples, numbers) for numbers in three))
-    return groups, parts
+    return parts
 
 
-def _trained(run: Run, groups: Ints, learnt: list[list[Batch]], seen: list[list[Batch]]) -> list[Outcome]:
-    """What each fold's model does on its articles, temperature and decoder chosen on the other folds."""
-    with tqdm(total=FOLDS * STEPS, unit=" step") as bar:
-        models, held = held_out(learnt, seen, groups, jobs=run.jobs, tick=bar.update)
+def _trained(run: Run, learnt: list[list[Batch]], seen: list[list[Batch]]) -> list[Outcome]:
+    """What each fold's model does on its articles, calibration and decoder chosen on the other folds."""
+    with tqdm(total=FOLDS, unit=" fold") as bar:
+        models, held = held_out(learnt, seen, jobs=run.jobs, tick=bar.update)
     out = []
     for k, (model, part) in enumerate(zip(models, held, strict=True)):
         chosen = choose(model, [h for other, hs in enumerate(held) if other != k for h in hs])

@@ -124,10 +124,10 @@ def test_the_gate_refuses_poisoned_labels_and_says_which_figure_fell(zhengwen: R
 
 
 def test_a_gate_of_ones_own_and_its_remedy(zhengwen: Run, tmp_path: Path) -> None:
-    rows = [{"id": n, "text": t, "label": []} for n, (t, _) in enumerate(articles(2))]
-    write_rows(
-        tmp_path / "labels.jsonl", [*rows, {"id": "x", "text": "潮汐表\n\n今日无潮\n", "label": [[0, 3, "notice"]]}]
-    )
+    rows: list[dict[str, Any]] = [{"id": n, "text": t, "label": []} for n, (t, _) in enumerate(articles(3))]
+    start = rows[2]["text"].index("\n\n", 200) + 2  # a paragraph like any other
+    rows[2]["label"] = [[start, rows[2]["text"].index("\n", start), "notice"]]
+    write_rows(tmp_path / "labels.jsonl", rows)
     done = zhengwen("train", "labels.jsonl", "--base", "default", "-o", "mine", "--min-f1", "0.99")
     assert done.returncode == 1
     assert "less than --min-f1 0.99" in done.stderr.decode()

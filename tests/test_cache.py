@@ -68,7 +68,7 @@ def test_whatever_decides_a_result_is_in_its_key(articles: Path, tmp_path: Path,
 def test_the_stamp_of_a_model_tells_an_altered_one(tmp_path: Path) -> None:
     shutil.copytree(default_path(), tmp_path / "m")
     assert stamps.of_model(tmp_path / "m") == stamps.of_model(None) != ""
-    (tmp_path / "m" / "words.bias.npy").write_bytes(b"")
+    (tmp_path / "m" / "tagger.output_bias.npy").write_bytes(b"")
     assert stamps.of_model(tmp_path / "m") not in ("", stamps.of_model(None))
     assert stamps.of_model(tmp_path / "gone") == ""
 

@@ -97,7 +97,7 @@ def test_one_line_of_50_megabytes_without_a_sentence_end(zhengwen: Run, tmp_path
 def test_a_damaged_model(zhengwen: Run, articles: Path, tmp_path: Path, damage: str) -> None:
     model = tmp_path / "model"
     shutil.copytree(default_path(), model)
-    weights = model / "words.weights.npy"
+    weights = model / "embedding.axes.npy"
     if damage == "truncated":
         weights.write_bytes(weights.read_bytes()[:100])
     elif damage == "altered":
@@ -106,7 +106,7 @@ def test_a_damaged_model(zhengwen: Run, articles: Path, tmp_path: Path, damage: 
         model = weights
     done = zhengwen("clean", *APART, articles, "-o", "out", "--model", model)
     assert done.returncode == 2
-    assert "weights.npy" in done.stderr.decode()
+    assert "axes.npy" in done.stderr.decode()
     assert not (tmp_path / "out").exists()
     assert zhengwen("check", articles, "--model", model).returncode == 2
 
@@ -179,7 +179,12 @@ def test_a_file_name_that_is_not_utf_8(zhengwen: Run, articles: Path, tmp_path: 
 
 @pytest.mark.parametrize(
     ("change", "value"),
-    [("decoder", {"change": 0.1, "caution": -30, "whole": 0.8}), ("temperature", "x"), ("files", []), ("format", None)],
+    [
+        ("decoder", {"change": 0.1, "caution": -30, "whole": 0.8}),
+        ("calibration", {"said": "x"}),
+        ("files", []),
+        ("format", None),
+    ],
 )
 def test_an_altered_card(zhengwen: Run, articles: Path, tmp_path: Path, change: str, value: object) -> None:
     model = tmp_path / "model"

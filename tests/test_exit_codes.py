@@ -52,11 +52,11 @@ def test_a_crash_is_no_finding(articles: Path, form: str) -> None:
 def test_an_interrupt_is_130_and_leaves_no_report(articles: Path, tmp_path: Path, form: str) -> None:
     model = tmp_path / "model"
     shutil.copytree(default_path(), model)
-    (model / "words.bias.npy").unlink()
-    os.mkfifo(model / "words.bias.npy")
+    (model / "tagger.output_bias.npy").unlink()
+    os.mkfifo(model / "tagger.output_bias.npy")
     args = [COMMAND, "check", articles, "--format", form, "--report", "json=r.json", "--model", model, "--no-cache"]
     run = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
-    with (model / "words.bias.npy").open("wb"):
+    with (model / "tagger.output_bias.npy").open("wb"):
         run.send_signal(signal.SIGINT)
         _, said = run.communicate(timeout=30)
     assert run.returncode == 130

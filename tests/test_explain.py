@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from conftest import PLAIN, ROOT, TAILED, Run
 
-from zhengwen.articles import KINDS, Article
+from zhengwen.articles import Article
 from zhengwen.blocks import Ints
 from zhengwen.cleaning import Cleaner
 from zhengwen.explaining import PLACE, REPETITION, Explanation, _Case, _means, explain, explain_span
 from zhengwen.model import Model
-from zhengwen.scoring import featurise, first_rows
+from zhengwen.scoring import columns, featurise
 from zhengwen.stages import features
-from zhengwen.stages.scores import BITS, standardise
+from zhengwen.stages.scores import BITS
+from zhengwen.stages.tagger import standardise
 
 PARTS = ["words", "neighbours", "heading", "form", "place", "repetition"]
 
@@ -78,14 +79,12 @@ def test_every_part_is_named_and_its_columns_are_the_models(found: list[Explanat
     assert {*PLACE, *REPETITION} < {*structure}
 
 
-def test_an_averaged_column_says_nothing_to_the_network(model: Model) -> None:
+def test_an_averaged_column_says_nothing_to_the_tagger(model: Model) -> None:
     read = featurise([Article("a", "甲\n")])
     means = _means(model, read)
     averaged = {name: np.array([means[name]], np.float32) for name in read.structure}
-    scores = np.zeros((1, len(KINDS)), np.float32)
-    rows = first_rows(scores, model.scorer.embedding, replace(read, structure=averaged))
-    silent = np.abs(standardise(rows, model.scorer.first.centre, model.scorer.first.scale)[0]) < 1e-5
-    assert silent.sum() >= len(read.structure)
+    rows = columns(replace(read, structure=averaged), np.arange(1))
+    assert np.abs(standardise(rows, model.tagger.centre, model.tagger.scale)).max() < 1e-5
 
 
 def test_alone_a_block_has_no_neighbours_and_no_heading(model: Model) -> None:

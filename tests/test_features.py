@@ -85,47 +85,5 @@ def test_every_feature_is_a_finite_number(source: str) -> None:
     codes = features.encode([source])
     stream = features.stream(codes.shown, blocks)
     structure = features.structure(codes, stream, blocks)
-    rows = features.context(
-        np.zeros((len(blocks), 5), np.float32),
-        structure,
-        blocks,
-        np.zeros((int(blocks.readable().sum()), 0), np.float32),
-    )
-    assert rows.shape[0] == blocks.readable().sum()
-    assert np.isfinite(rows).all()
+    assert all(np.isfinite(column).all() for column in structure.values())
     assert all(len(column) == len(blocks) for column in structure.values())
-
-
-def test_context_reads_neighbours_of_the_same_article_only() -> None:
-    logits = np.array([[0, 9, 0, 0, 0], [9, 0, 0, 0, 0]], np.float32)
-
-    def rows(texts: list[str]) -> np.ndarray:
-        blocks = segment(texts)
-        codes = features.encode(texts)
-        structure = features.structure(codes, features.stream(codes.shown, blocks), blocks)
-        return features.context(logits, structure, blocks, np.zeros((int(blocks.readable().sum()), 2), np.float32))
-
-    together, apart = rows(["甲\n乙\n"]), rows(["甲\n", "乙\n"])
-    following = slice(10, 15)
-    assert together[0, following].argmax() == 0
-    assert together[0, following].sum() == pytest.approx(1)
-    assert not apart[0, following].any()
-
-
-def test_meaning_compares_a_block_with_its_own_article_only() -> None:
-    texts = ["一\n\n二\n\n三\n", "四\n\n五\n"]
-    blocks = segment(texts)
-    readable = int(blocks.readable().sum())
-    vectors = np.random.default_rng(0).normal(size=(readable, 3)).astype(np.float32)
-    rows = features.meaning(vectors, blocks)
-    assert rows.shape == (readable, 3 * 3 + 9)
-    assert np.array_equal(rows[:, :3], vectors)
-    first = np.flatnonzero(blocks.owner()[blocks.readable()] == 0)
-    alone = features.meaning(vectors[first], segment(texts[:1]))
-    assert np.array_equal(rows[first], alone)
-    last = first[-1]
-    assert not rows[last, 3:6].any(), "nothing follows the last block of an article"
-    assert np.allclose(rows[last, 6:9], vectors[max(last - 8, 0) : last].mean(0), atol=1e-5)
-    whole = vectors[first].mean(0)
-    cosine = vectors[0] @ whole / np.linalg.norm(vectors[0]) / np.linalg.norm(whole)
-    assert rows[0, 9] == pytest.approx(cosine, abs=1e-4)

@@ -40,7 +40,7 @@ def scraped(tmp_path: Path) -> Path:
     """Two real layouts: passages of high and of low scores."""
     folder = tmp_path / "in"
     folder.mkdir()
-    for path in sorted((SAMPLES / "classic").glob("*.md")) + sorted((SAMPLES / "finance").glob("*.md")):
+    for path in sorted((SAMPLES / "classic").glob("*.md")) + sorted((SAMPLES / "security").glob("*.md")):
         (folder / path.name).write_bytes(path.read_bytes())
     return folder
 

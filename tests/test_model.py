@@ -54,7 +54,7 @@ def test_the_card_says_where_it_comes_from() -> None:
 
 @pytest.mark.parametrize("damage", ["truncated", "altered", "missing", "no card", "bad card", "foreign", "file"])
 def test_damage_is_refused(copy: Path, damage: str) -> None:
-    array, card = copy / "words.weights.npy", copy / CARD
+    array, card = copy / "embedding.axes.npy", copy / CARD
     match damage:
         case "truncated":
             array.write_bytes(array.read_bytes()[:-1000])
@@ -81,9 +81,9 @@ def test_a_pickle_in_disguise_is_not_opened(copy: Path) -> None:
     import hashlib
 
     trap = pickle.dumps({"a": 1})
-    (copy / "words.bias.npy").write_bytes(trap)
+    (copy / "tagger.output_bias.npy").write_bytes(trap)
     card = json.loads((copy / CARD).read_text())
-    card["files"]["words.bias.npy"] = hashlib.sha256(trap).hexdigest()
+    card["files"]["tagger.output_bias.npy"] = hashlib.sha256(trap).hexdigest()
     (copy / CARD).write_text(json.dumps(card))
     with pytest.raises(ModelError):
         load(copy)

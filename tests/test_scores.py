@@ -1,89 +1,94 @@
-"""Scoring in NumPy equals scikit-learn's own prediction."""
+"""Sums over n-grams are exact and do not depend on a batch; calibration; the decoder finds the best sequence."""
 
 import pickle
 from collections.abc import Sequence
 from itertools import groupby, pairwise, product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import normalize
 
-from zhengwen.blocks import Floats
 from zhengwen.stages.decode import Decoder, bridge, passages
-from zhengwen.stages.features import probabilities
-from zhengwen.stages.scores import BITS, TILE, Embedding, Network, Words, temper
+from zhengwen.stages.scores import AS_SAID, BITS, MOST, Calibration, Embedding, Words, softmax
+from zhengwen.stages.segment import segment
+from zhengwen.training.calibration import Held, calibration
 
 RNG = np.random.default_rng(0)
-SIZES = (1, 2, TILE - 1, TILE, TILE + 1, 3 * TILE + 5)
 
 
-def test_words_equal_scikit_learns_tf_idf_and_decision_function() -> None:
+def test_words_add_tf_idf_over_the_square_root_of_the_number_of_n_grams() -> None:
     terms = np.array([3, 70, 71, 4_000_000], np.uint32)
     counts = RNG.integers(0, 2, (300, len(terms)))
     idf = RNG.uniform(1, 5, len(terms)).astype(np.float32)
-    vectors = normalize(counts * idf)
-    fitted = LogisticRegression(max_iter=30).fit(vectors, RNG.integers(0, 5, 300))
-    words = Words(terms, idf, fitted.coef_.T.astype(np.float32), fitted.intercept_.astype(np.float32))
+    words = Words(terms, idf, RNG.normal(size=(len(terms), 5)).astype(np.float32))
     unknown = np.array([5, 6], np.uint32)
     buckets = np.concatenate([np.append(np.repeat(terms, row), unknown) for row in counts]).astype(np.uint32)
     starts = np.concatenate(([0], np.cumsum(counts.sum(1) + 2)))
     searched = words.logits([(buckets, starts)])
-    assert np.allclose(searched, fitted.decision_function(vectors), atol=1e-4)
+    length = np.sqrt(counts.sum(1) + 2)[:, None]
+    assert np.allclose(searched, counts @ (words.weights * idf[:, None]) / length, atol=1e-4)
     words.lay_out()
     assert np.array_equal(words.logits([(buckets, starts)]), searched)
-    sent = pickle.loads(pickle.dumps(Words(terms, idf, words.weights, words.bias)))
+    sent = pickle.loads(pickle.dumps(Words(terms, idf, words.weights)))
     assert np.array_equal(sent.logits([(buckets, starts)]), searched)
 
 
-def test_vectors_are_the_tf_idf_of_bigrams_of_unit_length_projected_on_the_axes() -> None:
+def test_vectors_are_the_sum_of_what_stands_for_each_term_over_the_square_root_of_their_number() -> None:
     terms = np.unique(RNG.integers(0, 1 << BITS, 400).astype(np.uint32))
-    idf = RNG.uniform(1, 5, len(terms)).astype(np.float32)
     axes = RNG.integers(-127, 128, (len(terms), 8)).astype(np.int8)
-    embedding = Embedding(terms, idf, axes, np.full(8, 0.01, np.float32))
-    sizes = np.append(RNG.integers(0, 30, 3 * TILE), (255, 256, 257, 2_000))
-    chosen = [RNG.choice(terms, n) for n in sizes]
-    blocks = [np.append(some, np.uint32(terms[-1] + 1)) for some in chosen]  # a bucket that it does not know
-    starts = np.concatenate(([0], np.cumsum([len(b) for b in blocks])))
-    hashed = [(np.zeros(0, np.uint32), starts), (np.concatenate(blocks), starts)]
-    rows = np.flatnonzero(RNG.random(len(blocks)) < 0.7)
+    met = RNG.integers(1, 500, len(terms)).astype(np.uint32)
+    embedding = Embedding(terms, met, axes, np.full(8, 0.01, np.float32))
+    sizes = np.append(RNG.integers(0, 30, 600), (255, 256, 257, MOST - 1))
+    hashed, chosen = [], [[] for _ in sizes]
+    for _ in range(2):  # orders of n-grams
+        blocks = [RNG.choice(terms, n) for n in sizes]
+        for mine, some in zip(chosen, blocks, strict=True):
+            mine += some.tolist()
+        with_unknown = [np.append(some, np.uint32(terms[-1] + 1)) for some in blocks]
+        hashed.append((np.concatenate(with_unknown), np.concatenate(([0], np.cumsum(sizes + 1)))))
+    rows = np.flatnonzero(RNG.random(len(sizes)) < 0.7)
     found = embedding.vectors(hashed, rows)
     for row, vector in zip(rows.tolist(), found, strict=True):
-        counts = np.array([(chosen[row] == t).sum() for t in terms])
-        length = np.sqrt(counts @ idf**2) if counts.any() else 1.0
-        assert np.allclose(vector, (counts @ (axes * 0.01)) / length, atol=1e-3)
-    assert np.array_equal(embedding.vectors(hashed, rows[TILE // 2 :]), found[TILE // 2 :])
+        place = np.searchsorted(terms, np.array(chosen[row], np.uint32))
+        assert np.allclose(vector, axes[place].sum(0) * 0.01 / np.sqrt(max(len(place), 1)), atol=1e-3)
+    assert np.array_equal(embedding.vectors(hashed, rows[100:]), found[100:])
     embedding.lay_out()
     assert np.array_equal(embedding.vectors(hashed, rows), found)
+    known = embedding.per_gram(np.append(terms[5], terms[-1] + 1).astype(np.uint32))
+    assert np.allclose(known, np.stack((axes[5] * 0.01, np.zeros(8))), atol=1e-6)
 
 
-def network(rows: Floats, targets: np.ndarray) -> tuple[Network, MLPClassifier]:
-    fitted = MLPClassifier((16,), max_iter=5, random_state=0).fit(rows, targets)
-    (hidden, output), (hidden_bias, output_bias) = fitted.coefs_, fitted.intercepts_
-    width = rows.shape[1]
-    centre, scale = np.zeros(width, np.float32), np.ones(width, np.float32)
-    return Network(centre, scale, hidden, hidden_bias, output, output_bias), fitted
+def test_of_a_block_without_end_its_beginning_is_read() -> None:
+    terms = np.array([1, 2], np.uint32)
+    embedding = Embedding(terms, np.ones(2, np.uint32), np.array([[1], [100]], np.int8), np.ones(1, np.float32))
+    long = np.append(np.full(MOST, 1), np.full(5_000, 2)).astype(np.uint32)
+    hashed = [(np.append(long, np.uint32(2)), np.array([0, len(long), len(long) + 1]))]
+    assert np.allclose(embedding.vectors(hashed, np.arange(2)), [[np.sqrt(MOST)], [100]])
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_network_equals_scikit_learns_and_does_not_depend_on_the_number_of_rows() -> None:
-    rows = RNG.normal(size=(max(SIZES), 20)).astype(np.float32)
-    net, fitted = network(rows, RNG.integers(0, 5, len(rows)))
-    whole = net.probabilities(rows)
-    assert np.allclose(whole, fitted.predict_proba(np.clip(rows, -4, 4)), atol=1e-5)
-    for size in SIZES:
-        assert np.array_equal(net.probabilities(rows[:size]), whole[:size])
-    assert np.array_equal(net.probabilities(rows[7:]), whole[7:])
+def test_calibration_keeps_the_order_the_sum_and_the_shares_of_the_kinds() -> None:
+    p = softmax(RNG.normal(size=(200, 5)).astype(np.float32) * 3)
+    assert np.allclose(AS_SAID(p), p, atol=1e-6)
+    calibrated = Calibration(np.array([-2.0, 0.0, 1.0]), np.array([-1.0, 1.0, 1.001]))(p)
+    assert np.allclose(calibrated.sum(1), 1, atol=1e-6)
+    assert (np.diff(calibrated[np.argsort(p[:, 0]), 0]) >= 0).all()
+    assert np.allclose(calibrated[:, 1:] * p[:, 1:2], p[:, 1:] * calibrated[:, 1:2], atol=1e-5)
 
 
-def test_temperature_keeps_the_order_and_sums_to_one() -> None:
-    p = probabilities(RNG.normal(size=(50, 5)).astype(np.float32))
-    for t in (0.5, 1.0, 2.0):
-        tempered = temper(p, t)
-        assert np.array_equal(tempered.argmax(1), p.argmax(1))
-        assert np.allclose(tempered.sum(1), 1, atol=1e-6)
-    assert temper(p, 2.0).max() < p.max() < temper(p, 0.5).max()
+def test_calibration_of_held_out_scores_makes_them_mean_what_they_say() -> None:
+    blocks = segment(["甲\n" * 20_000])
+    true = RNG.normal(-1.5, 2.5, len(blocks))  # log-odds
+    said = np.where(true < 0, 2 * true, true / 3) - 1
+    targets = (RNG.random(len(blocks)) < 1 / (1 + np.exp(-true))).astype(np.int8)
+
+    def probabilities(odds: np.ndarray) -> np.ndarray:
+        share = 1 / (1 + np.exp(-odds))
+        return np.stack((1 - share, share, *np.zeros((3, len(odds)))), axis=1).astype(np.float32)
+
+    found = SimpleNamespace(blocks=blocks)
+    held = Held(found, probabilities(said), targets, np.ones(len(blocks), np.float32))  # type: ignore[arg-type]
+    meant = 1 - calibration([held])(held.probabilities)[:, 0]
+    assert np.abs(meant - 1 / (1 + np.exp(-true))).mean() < 0.03
 
 
 def worth(scores: np.ndarray, states: Sequence[int], change: float) -> float:
@@ -98,7 +103,7 @@ def best(scores: np.ndarray, change: float) -> float:
 
 
 def test_viterbi_finds_the_boilerplate_of_every_article_and_the_kinds_of_every_run() -> None:
-    p = probabilities(RNG.normal(size=(18, 5)).astype(np.float32) * 2)
+    p = softmax(RNG.normal(size=(18, 5)).astype(np.float32) * 2)
     starts = np.array([0, 7, 7, 8, 12, 18])
     kinds = Decoder(0.7, 0.2, 0.8).kinds(p, starts)
     for a, b in pairwise(starts.tolist()):
@@ -119,7 +124,7 @@ def test_a_doubt_between_two_kinds_is_no_doubt_about_boilerplate() -> None:
 
 
 def test_without_change_each_block_is_decided_alone_and_caution_keeps_more() -> None:
-    p = probabilities(RNG.normal(size=(200, 5)).astype(np.float32))
+    p = softmax(RNG.normal(size=(200, 5)).astype(np.float32))
     starts = np.array([0, 200])
     assert np.array_equal(Decoder(0.0, 0.0, 0.8).kinds(p, starts) > 0, p[:, 0] < 0.5)
     kept = [(Decoder(0.0, c, 0.8).kinds(p, starts) == 0).sum() for c in (-1.0, 0.0, 1.0)]

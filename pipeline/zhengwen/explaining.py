@@ -1,9 +1,8 @@
 """Why a passage was found, or a line was not: what the score would be without each thing that speaks.
 
 Nothing here is a story about the model: each part is the model's own answer to the same article with one thing taken
-away (ablation), and the words are those whose n-grams are taken out of the word scores. Effects are changes of the
-logarithm of the odds of the kind against content. Parts depend on each other, so they do not add up to the whole; the
-word scores themselves do, see `zhengwen.stages.scores.Words`.
+away (ablation), and the words are those whose n-grams are taken out. Effects are changes of the logarithm of the odds
+of boilerplate against content. Parts depend on each other, so they do not add up to the whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from zhengwen.blocks import BlockType, Flags, Ints
 from zhengwen.cleaning import Cleaner, Round
 from zhengwen.model import Model
 from zhengwen.reasons import telling
-from zhengwen.scoring import Features, featurise, first_rows
+from zhengwen.scoring import Features
 from zhengwen.stages import features
 from zhengwen.stages.scores import BITS
 
@@ -38,7 +37,6 @@ PLACE = (
 REPETITION = ("repeats", "novelty")
 """Columns that say whether a block repeats others of its article, and how far its words stray from theirs."""
 _LEAST = 1e-6
-_MARK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +217,4 @@ class _Question:
 
 def _means(model: Model, found: Features) -> dict[str, float]:
     """The mean of each column of structure over the blocks that the model learnt from."""
-    alone = featurise([Article("", "甲")])
-    marks = {name: np.array([_MARK + n], np.float32) for n, name in enumerate(found.structure)}
-    scores = np.zeros((1, len(KINDS)), np.float32)
-    (row,) = first_rows(scores, model.scorer.embedding, replace(alone, structure=marks))
-    return {name: float(model.scorer.first.centre[np.flatnonzero(row == mark[0])[0]]) for name, mark in marks.items()}
+    return dict(zip(found.structure, model.tagger.centre.tolist(), strict=True))

@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,15 @@ from zhengwen.articles import Article
 from zhengwen.blocks import Blocks, Floats
 from zhengwen.errors import ModelError, OutputError
 from zhengwen.levels import LEVELS
-from zhengwen.scoring import Features, Scorer, featurise
+from zhengwen.scoring import Features, featurise, score
 from zhengwen.stages.decode import Decoder, Kinds, bridge
-from zhengwen.stages.scores import Embedding, Network, Words, softmax, temper
+from zhengwen.stages.scores import Calibration, Embedding, Words, softmax
+from zhengwen.stages.tagger import Tagger
 
-FORMAT = 4
+FORMAT = 5
 """Version of the files, the features and what a decoder means; a model of another one is refused."""
 CARD = "card.json"
-_NETWORK = ("centre", "scale", "hidden", "hidden_bias", "output", "output_bias")
+_LAYERS = tuple(part.name for part in fields(Tagger) if part.name != "embedding")
 _STEPS = {"careful": 2.0, "balanced": 1.0, "thorough": 0.0}
 """Caution that a level adds where training found no decoder for it."""
 _PACKED = Path(__file__).parent / "models" / "default"
@@ -50,14 +51,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier: scorer, temperature (Guo et al., ICML 2017), decoder, and the card that says where it is from.
+    """A classifier: tagger, calibration, decoder, and the card that says where it is from.
 
-    corrections: what a block's words add to its last scores, in a model that was adapted; their bias is 0.
+    corrections: what a block's words add to its scores, in a model that was adapted.
     levels: the decoder of each level of `zhengwen.levels`; empty for a model that was trained before there were any.
     """
 
-    scorer: Scorer
-    temperature: float
+    tagger: Tagger
+    calibration: Calibration
     decoder: Decoder
     card: Mapping[str, Any]
     corrections: Words | None = None
@@ -76,23 +77,23 @@ class Model:
         own = hashlib.sha256(decisive.encode()).hexdigest() if decoder != self.decoder else self.fingerprint
         return replace(self, decoder=decoder, card={**self.card, "fingerprint": own})
 
-    @property
-    def words(self) -> Words:
-        """The scorer's words."""
-        return self.scorer.words
-
     def read(self, articles: Sequence[Article]) -> Reading:
         """Scores and decides every block of a batch; articles do not influence each other."""
         found = featurise(articles)
         return self.decide(found, self.probabilities(found))
 
-    def probabilities(self, found: Features, own: Floats | None = None) -> Floats:
-        """Calibrated probabilities (blocks, kinds); ``own``: word scores (blocks, kinds) in place of the model's."""
-        out = temper(self.scorer.probabilities(found, own), self.temperature)
+    def probabilities(self, found: Features) -> Floats:
+        """Calibrated probabilities (blocks, kinds)."""
+        out = self.calibration(score(self.tagger, found))
         if self.corrections is None:
             return out
-        more = self.corrections.logits(found.hashed, self.words.lengths(found.hashed))
-        return np.where(found.blocks.readable()[:, None], softmax(np.log(np.maximum(out, 1e-9)) + more), out)
+        more = np.log(np.maximum(out, 1e-9)) + self.corrections.logits(found.hashed)
+        return np.where(found.blocks.readable()[:, None], softmax(more), out)
+
+    def per_gram(self, buckets: NDArray[np.uint32]) -> Floats:
+        """What each n-gram leans to: (n-grams, kinds); a linear likeness of the tagger, and the corrections."""
+        leaning: Floats = self.tagger.embedding.per_gram(buckets) @ self.tagger.leaning
+        return leaning if self.corrections is None else leaning + self.corrections.per_gram(buckets)
 
     def decide(self, found: Features, probabilities: Floats) -> Reading:
         """Kinds of the blocks from their probabilities."""
@@ -104,7 +105,7 @@ class Model:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over all that decides: arrays, decoder and temperature; empty before the model is saved."""
+        """SHA-256 over all that decides: arrays, decoder and calibration; empty before the model is saved."""
         return str(self.card.get("fingerprint", ""))
 
 
@@ -113,18 +114,17 @@ def _decoder_card(decoder: Decoder) -> dict[str, float]:
 
 
 def _arrays(model: Model) -> dict[str, NDArray[Any]]:
-    """The arrays of a model as they are stored: weights of words in half precision."""
-    scorer = model.scorer
+    """The arrays of a model as they are stored: weights of corrections in half precision."""
+    tagger = model.tagger
     return {
-        **_stored_words("words", scorer.words),
         **(_stored_words("corrections", model.corrections) if model.corrections else {}),
-        "embedding.terms": scorer.embedding.terms,
-        "embedding.idf": scorer.embedding.idf.astype(np.float16),
-        "embedding.axes": scorer.embedding.axes,
-        "embedding.scale": scorer.embedding.scale,
-        **{f"first.{name}": getattr(scorer.first, name) for name in _NETWORK},
-        **{f"second.{name}": getattr(scorer.second, name) for name in _NETWORK},
+        **{f"embedding.{part.name}": getattr(tagger.embedding, part.name) for part in _public(Embedding)},
+        **{f"tagger.{name}": getattr(tagger, name) for name in _LAYERS},
     }
+
+
+def _public(kind: type[Embedding]) -> list[Field[Any]]:
+    return [part for part in fields(kind) if not part.name.startswith("_")]
 
 
 def _stored_words(stage: str, words: Words) -> dict[str, NDArray[Any]]:
@@ -132,19 +132,12 @@ def _stored_words(stage: str, words: Words) -> dict[str, NDArray[Any]]:
         f"{stage}.terms": words.terms,
         f"{stage}.idf": words.idf.astype(np.float16),
         f"{stage}.weights": words.weights.astype(np.float16),
-        f"{stage}.bias": words.bias,
     }
 
 
-def _scorer(arrays: Mapping[str, NDArray[Any]]) -> Scorer:
-    def part(prefix: str) -> dict[str, Any]:
-        return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-    embedding = part("embedding.")
-    embedding["idf"] = embedding["idf"].astype(np.float32)
-    return Scorer(
-        _words("words", arrays), Embedding(**embedding), Network(**part("first.")), Network(**part("second."))
-    )
+def _tagger(arrays: Mapping[str, NDArray[Any]]) -> Tagger:
+    embedding = Embedding(**{part.name: arrays[f"embedding.{part.name}"] for part in _public(Embedding)})
+    return Tagger(embedding, **{name: arrays[f"tagger.{name}"] for name in _LAYERS})
 
 
 def default_path() -> Path:
@@ -186,7 +179,7 @@ def _write(model: Model, folder: Path) -> None:
         "format": FORMAT,
         "decoder": _decoder_card(model.decoder),
         **({"levels": {n: _decoder_card(d) for n, d in model.levels.items()}} if model.levels else {}),
-        "temperature": model.temperature,
+        "calibration": {"said": model.calibration.said.tolist(), "meant": model.calibration.meant.tolist()},
         "files": files,
     }
     card["fingerprint"] = _fingerprint(card)
@@ -194,7 +187,7 @@ def _write(model: Model, folder: Path) -> None:
 
 
 def _fingerprint(card: Mapping[str, Any]) -> str:
-    decisive = {name: card[name] for name in ("format", "decoder", "temperature", "files")}
+    decisive = {name: card[name] for name in ("format", "decoder", "calibration", "files")}
     decisive |= {"levels": card["levels"]} if "levels" in card else {}
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
@@ -213,14 +206,15 @@ def load(folder: Path | None = None) -> Model:
             raise ValueError(f"its levels are {', '.join(levels)}, not {', '.join(LEVELS)}")
         corrections = _words("corrections", arrays) if "corrections.terms" in arrays else None
         decoder = Decoder(**card["decoder"])
-        return Model(_scorer(arrays), float(card["temperature"]), decoder, card, corrections, levels)
+        calibration = Calibration(*(np.array(card["calibration"][name], np.float64) for name in ("said", "meant")))
+        return Model(_tagger(arrays), calibration, decoder, card, corrections, levels)
     except (KeyError, TypeError, ValueError, IndexError) as e:
         raise ModelError(f"{folder}: the model does not fit together ({e}); train it again or reinstall") from None
 
 
 def _words(stage: str, arrays: Mapping[str, NDArray[Any]]) -> Words:
-    part = {name: arrays[f"{stage}.{name}"] for name in ("terms", "idf", "weights", "bias")}
-    return Words(part["terms"], part["idf"].astype(np.float32), part["weights"], part["bias"])
+    part = {name: arrays[f"{stage}.{name}"] for name in ("terms", "idf", "weights")}
+    return Words(part["terms"], part["idf"].astype(np.float32), part["weights"])
 
 
 def _card(folder: Path) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def _shares(model: Model, stream: features.Stream, kinds: np.ndarray) -> Floats:
     for order in features.ORDERS:
         buckets, starts = features.hashes(stream, order, BITS)
         at = features.places(stream, order, starts)
-        grams = model.words.per_gram(buckets)
+        grams = model.per_gram(buckets)
         weights = (grams[np.arange(len(at)), kinds[at]] - grams[:, 0]) / order
         for k in range(order):
             np.add.at(share, at + k, weights)

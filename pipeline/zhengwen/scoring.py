@@ -1,4 +1,4 @@
-"""Articles to probabilities: features, words, and two networks of which the second reads what the first made of it."""
+"""Articles to probabilities: features, and the tagger that reads them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from zhengwen.articles import KINDS, Article
 from zhengwen.blocks import Blocks, Flags, Floats, Ints
 from zhengwen.stages import features
-from zhengwen.stages.scores import BITS, Embedding, Network, Words
+from zhengwen.stages.scores import BITS
 from zhengwen.stages.segment import segment
+from zhengwen.stages.tagger import Tagger
 
 IMAGE_WEIGHT = 10
 """A picture weighs as much as this many letters."""
-CERTAIN = 0.98
-"""What the first network holds for content with this probability, the second is not asked about."""
-_LEAST = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +50,17 @@ def featurise(articles: Sequence[Article]) -> Features:
     return Features(blocks, hashed, columns, weights.astype(np.float32))
 
 
-@dataclass(frozen=True, slots=True)
-class Scorer:
-    """Three stages: each block's words; what stands around it and what it is about; the same, seen a second time.
-
-    first, second: networks over `first_rows` and `second_rows`.
-    """
-
-    words: Words
-    embedding: Embedding
-    first: Network
-    second: Network
-
-    def probabilities(self, found: Features, own: Floats | None = None) -> Floats:
-        """Probabilities (blocks, kinds), not calibrated; certain content for blocks that carry no decision.
-
-        own: word scores (blocks, kinds) in place of those of the scorer's words.
-        """
-        own = self.words.logits(found.hashed) if own is None else own
-        rows = first_rows(own, self.embedding, found)
-        seen = self.first.probabilities(rows)
-        doubt = np.flatnonzero(seen[:, 0] < CERTAIN)
-        if len(doubt):
-            seen[doubt] = self.second.probabilities(second_rows(seen, rows, found, doubt))
-        return spread(seen, found)
-
-
-def first_rows(own: Floats, embedding: Embedding, found: Features) -> Floats:
-    """Rows (readable blocks, features) of the first network, from the words' scores (blocks, kinds)."""
-    vectors = embedding.vectors(found.hashed, np.flatnonzero(found.blocks.readable()))
-    return features.context(own, found.structure, found.blocks, features.meaning(vectors, found.blocks))
-
-
-def second_rows(seen: Floats, rows: Floats, found: Features, at: Ints) -> Floats:
-    """Rows (rows, features) of the second network, for some of the readable blocks: the context of what the first one
-    made of all (readable blocks, kinds), and the scores of the words, with which the first one's ``rows`` begin."""
-    logits = np.log(np.maximum(spread(seen, found), np.float32(_LEAST)))
-    return features.context(logits, found.structure, found.blocks, rows[at, : 2 * len(KINDS)], at)
-
-
-def spread(seen: Floats, found: Features) -> Floats:
-    """Probabilities (readable blocks, kinds) among all blocks (blocks, kinds), the others certain content."""
+def score(tagger: Tagger, found: Features) -> Floats:
+    """Probabilities (blocks, kinds), not calibrated; certain content for blocks that carry no decision."""
+    readable = found.blocks.readable()
+    rows = np.flatnonzero(readable)
+    articles = np.concatenate(([0], np.cumsum(readable)))[found.blocks.articles]
     out = np.zeros((len(found.blocks), len(KINDS)), np.float32)
     out[:, 0] = 1
-    out[found.blocks.readable()] = seen
+    out[rows] = tagger.probabilities(found.hashed, columns(found, rows), rows, articles)
     return out
+
+
+def columns(found: Features, rows: Ints) -> Floats:
+    """Structure (rows, columns) of the blocks with these numbers, as the tagger reads it."""
+    return np.array([column.take(rows) for column in found.structure.values()], np.float32).T

@@ -37,7 +37,7 @@ def info(folder: Path | None, as_json: bool) -> int:
     click.echo(f"data         {articles} of {data['sources']:,} sources")
     click.echo("labels       " + ", ".join(f"{n:,} {kind}" for kind, n in data["spans"].items()))
     decoder = ", ".join(f"{name} {value:g}" for name, value in card["decoder"].items())
-    click.echo(f"decoder      {decoder}, temperature {card['temperature']:.3f}")
+    click.echo(f"decoder      {decoder}")
     how = f"{figures['folds']}-fold cross-validation by {figures['grouped_by']}"
     click.echo(f"figures      {how}, {figures['documents']:,} articles")
     for name in ("mixed_f1", "passages", "false_100", "retention", "intact", "adverts", "kind"):

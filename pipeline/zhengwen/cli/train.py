@@ -77,7 +77,7 @@ def _train(samples: "Sequence[Labelled]", output: Path, jobs: int) -> None:
     from zhengwen.reports.figures import table
     from zhengwen.training.validation import STEPS_OF_TRAINING, train
 
-    with progress(STEPS_OF_TRAINING, "step", slow=True) as bar:
+    with progress(STEPS_OF_TRAINING, "model", slow=True) as bar:
         trained, validation = train(samples, jobs=jobs, tick=bar.update)
     save(trained, output)
     tallies = [(samples[n].source, t) for n, t in sorted(validation.tallies.items())]

@@ -1,4 +1,4 @@
-"""Features to scores: linear models over hashed n-grams, and small networks over what stands around a block."""
+"""Numbers for hashed n-grams, added up block by block: vectors, and scores of linear models."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
@@ -49,13 +49,9 @@ class _Tables:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """Buckets that are known, and numbers for each.
-
-    terms: uint32 (terms,), sorted. idf: float32 (terms,), inverse document frequency.
-    """
+    """Buckets that are known, and numbers for each. terms: uint32 (terms,), sorted."""
 
     terms: NDArray[np.uint32]
-    idf: Floats
     _tables: _Tables = field(default_factory=_Tables, init=False, repr=False, compare=False)
 
     def _numbers(self, places: Ints) -> NDArray[Any]:
@@ -64,6 +60,10 @@ class _Terms:
 
     def _nothing(self) -> NDArray[Any]:
         """The numbers of what is no term: (columns,)."""
+        raise NotImplementedError
+
+    def _frequent_first(self) -> Ints:
+        """The places of all terms, those first that are looked up most: (terms,)."""
         raise NotImplementedError
 
     def ready(self, grams: int) -> None:
@@ -76,7 +76,7 @@ class _Terms:
         """Makes the tables."""
         if self._tables.rows is not None:
             return
-        order = np.argsort(np.clip(self.idf * 16, 0, 255).astype(np.uint8), kind="stable")
+        order = self._frequent_first()
         kind = np.uint16 if len(order) < 1 << 16 else np.int32
         place = np.empty(len(order), kind)
         place[order] = np.arange(1, len(order) + 1)
@@ -105,185 +105,133 @@ def _state(terms: _Terms) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Words(_Terms):
-    """Multinomial logistic regression on TF-IDF of n-grams, each block's vector of unit length.
+    """A linear model of TF-IDF of n-grams, over the square root of the number of a block's n-grams.
 
-    weights: float32 or, as they are stored, float16 (terms, kinds). bias: float32 (kinds,).
+    idf: float32 (terms,). weights: float32 or, as they are stored, float16 (terms, kinds).
     """
 
+    idf: Floats
     weights: Floats
-    bias: Floats
 
     __getstate__ = _state
 
     def _numbers(self, places: Ints) -> Floats:
-        """The weight for each kind, the square of idf, and nothing, up to what the processor fetches at once."""
-        kinds = self.weights.shape[1]
-        idf = self.idf.take(places)
+        """The weight for each kind, and nothing, up to what the processor fetches at once."""
         rows = np.zeros((len(places), len(self._nothing())), np.float32)
-        for kind in range(kinds):
-            np.multiply(self.weights[:, kind].take(places), idf, out=rows[:, kind])
-        np.square(idf, out=rows[:, kinds])
+        np.multiply(self.weights.take(places, axis=0), self.idf.take(places)[:, None], out=rows[:, : self._kinds])
         return rows
 
     def _nothing(self) -> Floats:
-        return np.zeros(-(-(self.weights.shape[1] + 1) // _LINE) * _LINE, np.float32)
+        return np.zeros(-(-self._kinds // _LINE) * _LINE, np.float32)
 
-    def logits(self, hashed: Hashed, lengths: Floats | None = None) -> Floats:
-        """Scores (blocks, kinds) of each block's own words; ``lengths`` (blocks, 1) of vectors of more words than
-        these."""
-        total = self._sums(hashed)
-        return total[:, :-1] / (_lengths(total) if lengths is None else lengths) + self.bias
+    def _frequent_first(self) -> Ints:
+        return np.argsort(self.idf, kind="stable")
 
-    def lengths(self, hashed: Hashed) -> Floats:
-        """Length (blocks, 1) of each block's vector before it is made a unit."""
-        return _lengths(self._sums(hashed))
+    @property
+    def _kinds(self) -> int:
+        kinds: int = self.weights.shape[1]
+        return kinds
 
-    def _sums(self, hashed: Hashed) -> Floats:
+    def logits(self, hashed: Hashed) -> Floats:
+        """Scores (blocks, kinds) of each block's own words."""
         self.ready(sum(len(buckets) for buckets, _ in hashed))
-        total = np.zeros((len(hashed[0][1]) - 1, self.weights.shape[1] + 1), np.float32)
+        total = np.zeros((len(hashed[0][1]) - 1, self._kinds), np.float32)
         for buckets, starts in hashed:
             some = np.flatnonzero(starts[1:] > starts[:-1])
             found = np.empty((len(some), total.shape[1]), np.float32)
             for rows, grams, places in _tiles(starts, some):
                 np.add.reduceat(self.per_gram(buckets[grams]), places, out=found[rows])
             total[some] += found
-        return total
+        return total / lengths(hashed)
 
     def per_gram(self, buckets: NDArray[np.uint32]) -> Floats:
-        """Of each n-gram, its weight for each kind and the square of its length: (n-grams, kinds + 1)."""
-        return self.look_up(buckets)[:, : self.weights.shape[1] + 1]
+        """The weight of each n-gram for each kind: (n-grams, kinds)."""
+        return self.look_up(buckets)[:, : self._kinds]
 
 
-def _lengths(sums: Floats) -> Floats:
-    lengths: Floats = np.sqrt(np.maximum(sums[:, -1:], 1e-6))
-    return lengths
+def lengths(hashed: Hashed) -> Floats:
+    """Square root of the number of each block's n-grams, one at least: (blocks, 1)."""
+    number = sum(np.diff(starts) for _, starts in hashed)
+    return np.sqrt(np.maximum(number, 1)).astype(np.float32)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
 class Embedding(_Terms):
-    """Vectors of blocks: TF-IDF of bigrams of unit length, projected on the axes along which texts differ most.
+    """Vectors of blocks: of the n-grams that are terms, the sum of what stands for each, over the square root of their
+    number.
 
-    Latent semantic analysis (Deerwester et al., 1990). It is fitted without labels, so it knows words no label showed.
     axes: int8 (terms, dimensions); a unit is worth scale: float32 (dimensions,).
+    met: uint32 (terms,), the number of labelled blocks in which training met each.
     """
 
+    met: NDArray[np.uint32]
     axes: NDArray[np.int8]
     scale: Floats
 
     __getstate__ = _state
 
-    ORDER = 2
-    """Length of the n-grams that it reads."""
-
     def _numbers(self, places: Ints) -> NDArray[np.uint64]:
-        """The axes less `_LOWEST`, four in one number, sixteen bits each, so that one addition adds up four; and the
-        square of idf, in `_SQUARE`."""
+        """The axes less `_LOWEST`, four in one number, sixteen bits each, so that one addition adds up four; and a
+        one."""
         rows = np.empty((len(places), len(self._nothing())), np.uint64)
         lanes = rows.view(np.uint16)
         lanes[:, len(self.scale) :] = 0
         lanes[:, : len(self.scale)] = self.axes.take(places, axis=0).astype(np.int16) - _LOWEST
-        rows[:, -1] = np.rint(np.square(self.idf.take(places), dtype=np.float64) * _SQUARE)
+        rows[:, -1] = 1
         return rows
 
     def _nothing(self) -> NDArray[np.uint64]:
-        row = np.full(-(-len(self.scale) // 4) * 4 + 4, -_LOWEST, np.uint16)
-        row[-4:] = 0
-        return row.view(np.uint64)
+        return np.zeros(-(-len(self.scale) // 4) + 1, np.uint64)
+
+    def _frequent_first(self) -> Ints:
+        return np.argsort(self.met, kind="stable")[::-1]
+
+    def per_gram(self, buckets: NDArray[np.uint32]) -> Floats:
+        """The vector of each n-gram, nothing for what is no term: (n-grams, dimensions)."""
+        rows = self.look_up(buckets)
+        width = len(self.scale)
+        return (rows.view(np.uint16)[:, :width] + np.float32(_LOWEST) * rows[:, -1:]) * self.scale
 
     def vectors(self, hashed: Hashed, rows: Ints) -> Floats:
         """Vectors (rows, dimensions) of the blocks with these numbers."""
-        buckets, starts = hashed[self.ORDER - 1]
-        self.ready(len(buckets))
-        pieces, of_piece = _pieces(starts)
+        self.ready(sum(len(buckets) for buckets, _ in hashed))
+        width = len(self.scale)
+        total = np.zeros((len(hashed[0][1]) - 1, width + 1), np.float32)
+        for buckets, starts in hashed:
+            self._add(total, buckets, starts)
+        number = total[rows, width:]
+        sums = total[rows, :width] + np.float32(_LOWEST) * number
+        return sums * self.scale / np.sqrt(np.maximum(number, np.float32(1)))
+
+    def _add(self, total: Floats, buckets: NDArray[np.uint32], starts: Ints) -> None:
+        """Adds up the numbers of each block's n-grams of one order: whole numbers, so that no sum is rounded."""
+        pieces, of_piece, within = _pieces(starts)
         some = np.flatnonzero(pieces[1:] > pieces[:-1])
         sums = np.empty((len(some), len(self._nothing())), np.uint64)
         for tile, grams, places in _tiles(pieces, some):
             np.add.reduceat(self.look_up(buckets[grams]), places, out=sums[tile])
         width = len(self.scale)
-        found = np.empty((len(some), width + 1), np.float32)
-        found[:, :width] = sums.view(np.uint16)[:, :width]
-        found[:, :width] += np.float32(_LOWEST) * (pieces[some + 1] - pieces[some]).astype(np.float32)[:, None]
-        found[:, width] = sums[:, -1] / _SQUARE
-        total = np.zeros((len(starts) - 1, width + 1), np.float32)
-        fresh = np.diff(of_piece[some], prepend=-1) > 0
-        total[of_piece[some[fresh]]] = found[fresh]
-        np.add.at(total, of_piece[some[~fresh]], found[~fresh])
-        return total[rows, :width] * self.scale / np.sqrt(np.maximum(total[rows, width:], np.float32(1e-6)))
+        for piece in range(MOST // _PIECE):
+            chosen = within[some] == piece
+            at = of_piece[some[chosen]]
+            total[at, :width] += sums[chosen].view(np.uint16)[:, :width]
+            total[at, width] += sums[chosen, -1]
 
 
+MOST = 512
+"""N-grams of one order that are read of a block, from its beginning."""
 _LOWEST = -128
 """Of the numbers of a byte with a sign; so many of them, less this, add up to what sixteen bits hold."""
 _PIECE = 256
-_SQUARE = float(1 << 20)
-"""Unit of squares of numbers in half precision between 1 and 32: they are whole in it."""
 
 
-def _pieces(starts: Ints) -> tuple[Ints, Ints]:
-    """Blocks (blocks + 1,) in pieces of at most `_PIECE` n-grams: where they begin (pieces + 1,), the block of each."""
+def _pieces(starts: Ints) -> tuple[Ints, Ints, Ints]:
+    """Blocks (blocks + 1,) in pieces of at most `_PIECE` n-grams: where they begin (pieces + 1,), the block of each,
+    and which of the block's it is."""
     number = np.maximum(-(-np.diff(starts) // _PIECE), 1)
     of_piece = np.repeat(np.arange(len(number)), number)
     within = np.arange(len(of_piece)) - (np.cumsum(number) - number)[of_piece]
-    return np.append(starts[of_piece] + within * _PIECE, starts[-1]), of_piece
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A perceptron with one hidden layer (ReLU).
-
-    centre, scale: float32 (features,), of the standardisation, whose result is clipped to ± `CLIP`.
-    hidden: float32 (features, units). hidden_bias: (units,). output: float32 (units, kinds). output_bias: (kinds,).
-    """
-
-    centre: Floats
-    scale: Floats
-    hidden: Floats
-    hidden_bias: Floats
-    output: Floats
-    output_bias: Floats
-    _hidden: Floats = field(init=False, repr=False)
-    _low: Floats = field(init=False, repr=False)
-    _high: Floats = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """The scale goes into the weights, so that rows need not be divided by it."""
-        object.__setattr__(self, "_hidden", (self.hidden / self.scale[:, None]).astype(np.float32))
-        object.__setattr__(self, "_low", -CLIP * self.scale)
-        object.__setattr__(self, "_high", CLIP * self.scale)
-
-    def probabilities(self, rows: Floats) -> Floats:
-        """Probabilities (rows, kinds).
-
-        Rows are computed in tiles of one shape: a matrix product may round differently for another number of rows, and
-        an article's scores must not depend on its batch.
-        """
-        out = np.empty((len(rows), len(self.output_bias)), np.float32)
-        tile = np.zeros((TILE, rows.shape[1]), np.float32)
-        inside = np.empty((TILE, len(self.hidden_bias)), np.float32)
-        for start in range(0, len(rows), TILE):
-            part = rows[start : start + TILE]
-            seen = tile[: len(part)]
-            np.subtract(part, self.centre, out=seen)
-            np.maximum(seen, self._low, out=seen)
-            np.minimum(seen, self._high, out=seen)
-            np.matmul(tile, self._hidden, out=inside)
-            inside += self.hidden_bias
-            np.maximum(inside, 0, out=inside)
-            out[start : start + TILE] = (inside @ self.output)[: len(part)]
-        out += self.output_bias
-        return softmax(out)
-
-
-TILE = 256
-"""Rows that go through a network together."""
-CLIP = 4.0
-"""Standardised features are clipped to this many standard deviations."""
-
-
-def standardise(rows: Floats, centre: Floats, scale: Floats) -> Floats:
-    """Rows less their centre, by their scale, clipped."""
-    moved: Floats = rows - centre
-    moved /= scale
-    return np.clip(moved, -CLIP, CLIP, out=moved)
+    return np.append(starts[of_piece] + within * _PIECE, starts[-1]), of_piece, within
 
 
 def softmax(logits: Floats) -> Floats:
@@ -293,8 +241,28 @@ def softmax(logits: Floats) -> Floats:
     return share
 
 
-def temper(probabilities: Floats, temperature: float) -> Floats:
-    """Probabilities raised to the power ``1 / temperature`` and normalised."""
-    raised = np.maximum(probabilities, 1e-9) ** (1 / temperature)
-    share: Floats = (raised / raised.sum(1, keepdims=True)).astype(np.float32)
-    return share
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a score means: the logarithm of the odds of boilerplate that was said, and what it should have been.
+
+    said: float64 (knots,), rising. meant: float64 (knots,), rising; between knots a line, beyond them one of slope one.
+    """
+
+    said: Floats
+    meant: Floats
+
+    def __call__(self, probabilities: Floats) -> Floats:
+        """Calibrated probabilities (rows, kinds): of boilerplate, and of each kind of it in proportion."""
+        kept = np.clip(probabilities[:, 0].astype(np.float64), _LEAST, 1 - _LEAST)
+        odds = np.log1p(-kept) - np.log(kept)
+        inside = np.clip(odds, self.said[0], self.said[-1])
+        meant = np.interp(inside, self.said, self.meant) + odds - inside
+        share = 1 / (1 + np.exp(-meant))
+        out = probabilities[:, 1:] * (share / np.maximum(probabilities[:, 1:].sum(1), _LEAST))[:, None]
+        calibrated: Floats = np.concatenate((1 - share[:, None], out), axis=1, dtype=np.float32)
+        return calibrated
+
+
+AS_SAID = Calibration(np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
+"""Changes nothing."""
+_LEAST = 1e-7

@@ -1,30 +1,36 @@
-"""Temperature and decoder, chosen on out-of-fold probabilities."""
+"""Calibration and decoder, chosen on out-of-fold probabilities."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from sklearn.isotonic import IsotonicRegression
 
 from zhengwen.blocks import Floats
 from zhengwen.model import Model
 from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
-from zhengwen.stages.scores import temper
+from zhengwen.stages.scores import Calibration
 from zhengwen.training.evaluation import covered
 
-CHANGES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
-CAUTIONS = (-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-RETENTION = 0.98
+CHANGES = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
+CAUTIONS = (-1.0, -0.8, -0.6, -0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.6)
+RETENTION = 0.985
 """Least share of content that the chosen decoder must keep."""
 WHOLE = 0.8
 DEFAULT = Decoder(0.5, 0.0, WHOLE)
+_BINS = 12
+"""Bins of as many blocks of content each, and of boilerplate."""
+_SLOPE = 1e-3
+"""What keeps one score above another where what they mean is the same."""
+_LEAST = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A held-out batch: its features, untempered probabilities (blocks, kinds), targets and weights (blocks,)."""
+    """A held-out batch: its features, what the tagger says (blocks, kinds), targets and weights (blocks,)."""
 
     features: Features
     probabilities: Floats
@@ -51,29 +57,43 @@ class Outcome:
         return self.f1 + self.passages - self.false
 
 
-def temperature(held: Sequence[Held]) -> float:
-    """The temperature of least log loss (Guo et al., ICML 2017)."""
+def calibration(held: Sequence[Held]) -> Calibration:
+    """The rising map of log-odds that comes nearest to what blocks are: isotonic regression (Zadrozny and Elkan, KDD
+    2002), between the mean log-odds of `_BINS` bins of as many blocks each."""
     rows = [(h.targets >= 0) & h.features.blocks.readable() for h in held]
-    probabilities = np.concatenate([h.probabilities[r] for h, r in zip(held, rows, strict=True)])
-    targets = np.concatenate([h.targets[r] for h, r in zip(held, rows, strict=True)])
+    kept = np.concatenate([h.probabilities[r, 0] for h, r in zip(held, rows, strict=True)]).astype(np.float64)
+    is_boilerplate = np.concatenate([h.targets[r] for h, r in zip(held, rows, strict=True)]) > 0
+    kept = np.clip(kept, _LEAST, 1 - _LEAST)
+    odds = np.log1p(-kept) - np.log(kept)
+    order = np.argsort(odds, kind="stable")
+    edges = np.unique(np.concatenate([_places(is_boilerplate[order] == k) for k in (False, True)]))
+    bins = [order[a:b] for a, b in pairwise([0, *edges.tolist(), len(order)]) if b > a]
+    said = np.array([odds[b].mean() for b in bins])
+    share = np.array([(is_boilerplate[b].sum() + 0.5) / (len(b) + 1) for b in bins])
+    share = IsotonicRegression().fit_transform(said, share, sample_weight=np.array([len(b) for b in bins]))
+    said, first = np.unique(said, return_index=True)
+    return Calibration(said, np.log(share[first] / (1 - share[first])) + _SLOPE * (said - said[0]))
 
-    def loss(log_temperature: float) -> float:
-        tempered = temper(probabilities, float(np.exp(log_temperature)))
-        return float(-np.log(np.maximum(tempered[np.arange(len(targets)), targets], 1e-9)).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-1, 1), method="bounded").x))
+def _places(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Places that part the chosen ones into `_BINS` bins of as many each."""
+    at = np.flatnonzero(chosen)
+    places: NDArray[np.int64] = (
+        at[np.linspace(0, len(at), _BINS, endpoint=False).astype(np.int64)[1:]] if len(at) else at
+    )
+    return places
 
 
 def decoder(model: Model, held: Sequence[Held]) -> Decoder:
-    """The best decoder that keeps `RETENTION` of the content. The model gives the temperature alone."""
+    """The best decoder that keeps `RETENTION` of the content. The model gives the calibration alone."""
     return best(outcomes(model, held, CAUTIONS), RETENTION)
 
 
 def outcomes(model: Model, held: Sequence[Held], cautions: Sequence[float]) -> dict[Decoder, Outcome]:
-    """What each decoder of a grid does. The model gives the temperature alone."""
-    tempered = [temper(h.probabilities, model.temperature) for h in held]
+    """What each decoder of a grid does. The model gives the calibration alone."""
+    calibrated = [model.calibration(h.probabilities) for h in held]
     grid = [Decoder(change, caution, WHOLE) for change in CHANGES for caution in cautions]
-    return {decoder: outcome(replace(model, decoder=decoder), held, tempered) for decoder in grid}
+    return {decoder: outcome(replace(model, decoder=decoder), held, calibrated) for decoder in grid}
 
 
 def best(measured: Mapping[Decoder, Outcome], target: float) -> Decoder:
@@ -85,11 +105,11 @@ def best(measured: Mapping[Decoder, Outcome], target: float) -> Decoder:
     return max(enough, key=lambda d: measured[d].value)
 
 
-def outcome(model: Model, held: Sequence[Held], tempered: Sequence[Floats]) -> Outcome:
+def outcome(model: Model, held: Sequence[Held], calibrated: Sequence[Floats]) -> Outcome:
     """What the model's decoder makes of calibrated probabilities."""
     hit = left = lost = kept = 0.0
     half = passages = false = 0
-    for h, probabilities in zip(held, tempered, strict=True):
+    for h, probabilities in zip(held, calibrated, strict=True):
         kinds = model.decide(h.features, probabilities).kinds
         seen = np.flatnonzero((h.targets >= 0) & (h.weights > 0))
         gold, found, w = h.targets[seen] > 0, kinds[seen] > 0, h.weights[seen]

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
-from zhengwen.scoring import Features, featurise
+from zhengwen.scoring import Features, columns, featurise
 from zhengwen.stages.features import ORDERS
-from zhengwen.stages.scores import BITS
+from zhengwen.stages.scores import BITS, MOST
 from zhengwen.training.evaluation import paint, weights
 from zhengwen.training.labels import Labelled
+from zhengwen.training.tagger import UNLABELLED, Sequences
 
 _BATCH = 64
-UNLABELLED = -1
+_REACH = 25
+"""Blocks around a labelled one that are read with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,43 @@ def _targets(sample: Labelled, bounds: Ints) -> tuple[NDArray[np.int8], Floats]:
         within = [(bounds[:-1] >= start) & (bounds[1:] <= end + 1) for start, end in sample.windows]
         targets[~np.any(within, axis=0)] = UNLABELLED
     return targets, total.astype(np.float32)
+
+
+def sequences(batch: Batch) -> Sequences:
+    """The labelled blocks of a batch, and what stands near them, as the tagger learns from them."""
+    rows = _near(batch)
+    owner = batch.features.blocks.owner()[rows]
+    grams, starts = _grams(batch, rows)
+    articles = np.append(np.flatnonzero(np.diff(owner, prepend=-1)), len(rows))
+    targets = np.where(batch.labelled, batch.targets, UNLABELLED)[rows].astype(np.int8)
+    return Sequences(grams, starts, columns(batch.features, rows), targets, articles)
+
+
+def _near(batch: Batch) -> Ints:
+    """Readable blocks with at most `_REACH` others between them and a labelled one of their article."""
+    readable = np.flatnonzero(batch.features.blocks.readable())
+    owner = batch.features.blocks.owner()[readable]
+    row = np.arange(len(readable))
+    labelled = batch.labelled[readable]
+    before = np.maximum.accumulate(np.where(labelled, row, -1))
+    after = np.minimum.accumulate(np.where(labelled, row, len(row))[::-1])[::-1]
+    near = np.zeros(len(row), np.bool_)
+    for other in (before, np.minimum(after, len(row) - 1)):
+        near |= (other >= 0) & labelled[other] & (owner[other] == owner) & (np.abs(other - row) <= _REACH)
+    return readable[near]
+
+
+def _grams(batch: Batch, rows: Ints) -> tuple[NDArray[np.uint32], Ints]:
+    """The buckets of the n-grams of the blocks with these numbers, block by block, and where each block's begin."""
+    found, blocks = [], []
+    for buckets, starts in batch.features.hashed:
+        number = np.minimum(np.diff(starts)[rows], MOST)
+        place = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+        found.append(buckets[np.repeat(starts[:-1][rows], number) + place])
+        blocks.append(np.repeat(np.arange(len(rows)), number))
+    block = np.concatenate(blocks)
+    grams = np.concatenate(found)[np.argsort(block, kind="stable")]
+    return grams, np.concatenate(([0], np.cumsum(np.bincount(block, minlength=len(rows)))))
 
 
 def word_counts(batch: Batch, rows: Ints, orders: Sequence[int] = ORDERS) -> sp.csr_matrix:

@@ -12,10 +12,11 @@ from zhengwen.blocks import Ints
 from zhengwen.cleaning import Cleaner
 from zhengwen.errors import LabelError
 from zhengwen.model import Model
-from zhengwen.training.calibration import DEFAULT, Held, decoder, temperature
+from zhengwen.stages.scores import AS_SAID
+from zhengwen.training.calibration import DEFAULT, Held, calibration, decoder
 from zhengwen.training.corpus import Batch, batches
 from zhengwen.training.evaluation import Figures, Tally, figures, tally
-from zhengwen.training.fit import STEPS, Tick, fit
+from zhengwen.training.fit import Tick, fit_each
 from zhengwen.training.labels import Labelled
 from zhengwen.training.levels import levels
 
@@ -29,7 +30,8 @@ class Validation:
     tallies, predicted: by number of the sample, for those labelled as a whole.
     held: out-of-fold scores of those.
     parts: all batches, fold by fold.
-    models: the model of each fold, with the temperature and the decoder chosen on the others.
+    models: the model of each fold, with the calibration and the decoder chosen on the others.
+    everything: a model that learnt from all folds, not calibrated, if it was asked for.
     """
 
     tallies: dict[int, Tally]
@@ -37,6 +39,7 @@ class Validation:
     held: list[Held]
     parts: list[list[Batch]]
     models: list[Model]
+    everything: Model | None
 
     @property
     def figures(self) -> Figures:
@@ -44,10 +47,13 @@ class Validation:
         return figures([self.tallies[n] for n in sorted(self.tallies)])
 
 
-def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds: int = FOLDS) -> Validation:
+def cross_validate(
+    samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds: int = FOLDS, also_all: bool = False
+) -> Validation:
     """Predicts every sample labelled as a whole with a model that saw no sample of its source.
 
-    Temperature and decoder of a fold are chosen on the other folds' held-out scores. Ticks ``folds * STEPS`` times.
+    Calibration and decoder of a fold are chosen on the other folds' held-out scores. Ticks ``folds`` times, once more
+    if a model that learns from all folds is fitted too.
     """
     groups = sources(samples, folds)
     if not any(s.spans for s in samples):
@@ -57,7 +63,9 @@ def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds:
         raise LabelError("the labels cover windows only; training needs articles labelled as a whole too")
     numbers = split(groups, folds)
     parts = [(batches(samples, fold[whole[fold]]), batches(samples, fold[~whole[fold]])) for fold in numbers]
-    models, held = held_out([[*a, *b] for a, b in parts], [a for a, _ in parts], groups, jobs=jobs, tick=tick)
+    everything = [[*one, *rest] for one, rest in parts]
+    fitted, held = held_out(everything, [one for one, _ in parts], jobs=jobs, tick=tick, also_all=also_all)
+    models = fitted[:folds]
     others = [[h for other in range(folds) if other != k for h in held[other]] for k in range(folds)]
     chosen = [choose(model, seen) for model, seen in zip(models, others, strict=True)]
     predicted: dict[int, tuple[Span, ...]] = {}
@@ -65,29 +73,34 @@ def cross_validate(samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds:
         for n in numbers[k][whole[numbers[k]]].tolist():
             predicted[n] = predict(model, samples[n])
     tallies = {n: tally(samples[n].article.text, samples[n].spans, spans) for n, spans in predicted.items()}
-    everything = [[*one, *rest] for one, rest in parts]
-    return Validation(tallies, predicted, [h for part in held for h in part], everything, chosen)
+    final = fitted[folds] if also_all else None
+    return Validation(tallies, predicted, [h for part in held for h in part], everything, chosen, final)
 
 
 def held_out(
-    learnt: Sequence[Sequence[Batch]], seen: Sequence[Sequence[Batch]], groups: Ints, *, jobs: int, tick: Tick
+    learnt: Sequence[Sequence[Batch]],
+    seen: Sequence[Sequence[Batch]],
+    *,
+    jobs: int,
+    tick: Tick,
+    also_all: bool = False,
 ) -> tuple[list[Model], list[list[Held]]]:
-    """For each fold a model that learnt from the other folds' batches, and what it makes of those seen in its own."""
-    models: list[Model] = []
-    for k in range(len(learnt)):
-        inside = [b for other, part in enumerate(learnt) if other != k for b in part]
-        models.append(Model(fit(inside, groups, jobs=jobs, tick=tick), 1.0, DEFAULT, {}))
-    return models, [[_held(model, b) for b in part] for model, part in zip(models, seen, strict=True)]
+    """For each fold a model that learnt from the other folds' batches, and what it makes of those seen in its own;
+    after these, if asked for, a model that learnt from all."""
+    folds = range(len(learnt))
+    choices = [[other for other in folds if other != k] for k in folds] + ([list(folds)] if also_all else [])
+    models = [Model(t, AS_SAID, DEFAULT, {}) for t in fit_each(learnt, choices, jobs=jobs, tick=tick)]
+    return models, [[_held(models[k], b) for b in seen[k]] for k in folds]
 
 
 def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model, Validation]:
-    """Cross-validates, then fits on everything, with temperature and decoder from all held-out scores.
+    """Cross-validates, then fits on everything, with calibration and decoder from all held-out scores.
 
     Ticks `STEPS_OF_TRAINING` times.
     """
-    validation = cross_validate(samples, jobs=jobs, tick=tick)
-    everything = [b for part in validation.parts for b in part]
-    final = Model(fit(everything, sources(samples, FOLDS), jobs=jobs, tick=tick), 1.0, DEFAULT, {})
+    validation = cross_validate(samples, jobs=jobs, tick=tick, also_all=True)
+    final = validation.everything
+    assert final is not None
     chosen = choose(final, validation.held)
     card = _card(samples, validation.figures)
     return replace(chosen, levels=levels(chosen, validation.held), card=card), validation
@@ -98,7 +111,7 @@ def folds_by_source(samples: Sequence[Labelled], folds: int) -> list[list[int]]:
     return [fold.tolist() for fold in split(sources(samples, folds), folds)]
 
 
-STEPS_OF_TRAINING = (FOLDS + 1) * STEPS
+STEPS_OF_TRAINING = FOLDS + 1
 
 
 def sources(samples: Sequence[Labelled], folds: int) -> Ints:
@@ -121,9 +134,9 @@ def _held(model: Model, batch: Batch) -> Held:
 
 
 def choose(model: Model, held: Sequence[Held]) -> Model:
-    """The model with the temperature and the decoder that suit held-out scores."""
-    tempered = replace(model, temperature=temperature(held))
-    return replace(tempered, decoder=decoder(tempered, held))
+    """The model with the calibration and the decoder that suit held-out scores."""
+    calibrated = replace(model, calibration=calibration(held))
+    return replace(calibrated, decoder=decoder(calibrated, held))
 
 
 def predict(model: Model, sample: Labelled) -> tuple[Span, ...]:

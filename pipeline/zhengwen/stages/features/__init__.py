@@ -1,8 +1,6 @@
-"""Texts and blocks to arrays: characters, n-grams, structure, context, meaning."""
+"""Texts and blocks to arrays: characters, n-grams, structure."""
 
 from zhengwen.stages.features.codes import DROPPED, TAG, Codes, Stream, count, encode, plain, stream
-from zhengwen.stages.features.context import context, probabilities
-from zhengwen.stages.features.meaning import meaning
 from zhengwen.stages.features.ngrams import ORDERS, hashes, places
 from zhengwen.stages.features.structure import fingerprints, structure
 from zhengwen.stages.features.vertical import unrolled
@@ -13,15 +11,12 @@ __all__ = [
     "TAG",
     "Codes",
     "Stream",
-    "context",
     "count",
     "encode",
     "fingerprints",
     "hashes",
-    "meaning",
     "places",
     "plain",
-    "probabilities",
     "stream",
     "structure",
     "unrolled",

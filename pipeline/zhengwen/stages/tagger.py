@@ -1,0 +1,161 @@
+"""A block's n-grams, structure and words' scores, read in both directions of its article, to probabilities.
+
+A bag of n-gram embeddings (Joulin et al., EACL 2017), gated recurrent units over the blocks of an article (Cho et al.,
+EMNLP 2014), forwards and backwards, and a perceptron over what both say of a block.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhengwen.blocks import Flags, Floats, Ints
+from zhengwen.stages.scores import Embedding, Hashed, softmax
+
+CLIP = 4.0
+"""Standardised columns are clipped to this many standard deviations."""
+ROWS = 256
+"""Blocks that go through a layer together."""
+SIDE_BY_SIDE = 8
+"""Articles that are read together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagger:
+    """Layers; all float32 but the embedding's.
+
+    embedding: of n-grams (dimensions). centre, scale: (columns,), of the standardisation.
+    inward: (dimensions + columns, units), inward_bias: (units,), what is made of a block alone.
+    gates: (units, 6 * units), gates_bias: (6 * units,), what a block says to the gates for reset and update and to the
+    candidate, forwards, then backwards. states: (2, units, 3 * units), states_bias: (2, 3 * units), what a state says.
+    middle: (3 * units, units), middle_bias: (units,), over both states and the block alone.
+    output: (units, kinds), output_bias: (kinds,). direct: (dimensions, kinds), past all layers.
+    leaning: (dimensions, kinds), the linear map from a block's vector that came nearest to the scores of the blocks of
+    the training data; it decides nothing and names the words that are looked at when a decision is explained.
+    """
+
+    embedding: Embedding
+    centre: Floats
+    scale: Floats
+    inward: Floats
+    inward_bias: Floats
+    gates: Floats
+    gates_bias: Floats
+    states: Floats
+    states_bias: Floats
+    middle: Floats
+    middle_bias: Floats
+    output: Floats
+    output_bias: Floats
+    direct: Floats
+    leaning: Floats
+
+    def probabilities(self, hashed: Hashed, columns: Floats, at: Ints, articles: Ints) -> Floats:
+        """Probabilities (rows, kinds) of some of the blocks.
+
+        hashed: the n-grams of all blocks. columns: (rows, columns). at: (rows,), the blocks of the rows.
+        articles: (articles + 1,), where each article's rows begin.
+        """
+        return softmax(self.logits(self.embedding.vectors(hashed, at), columns, articles))
+
+    def logits(self, vectors: Floats, columns: Floats, articles: Ints) -> Floats:
+        """Scores (rows, kinds) from the vectors of blocks (rows, dimensions); the rest as in `probabilities`."""
+        seen = np.concatenate((vectors, standardise(columns, self.centre, self.scale)), axis=1)
+        alone = np.maximum(_product(seen, self.inward) + self.inward_bias, 0)
+        states = self._states(_product(alone, self.gates) + self.gates_bias, articles)
+        inside = _product(np.concatenate((states, alone), axis=1), self.middle) + self.middle_bias
+        return _product(np.maximum(inside, 0), self.output) + _product(vectors, self.direct) + self.output_bias
+
+    def _states(self, said: Floats, articles: Ints) -> Floats:
+        """Both states after each block (rows, 2 * units) from what the blocks say (rows, 6 * units)."""
+        rows, units = len(said), len(self.inward_bias)
+        both = np.zeros((2, rows + 1, 3 * units), np.float32)
+        both[0, :-1], both[1, :-1] = said[:, : 3 * units], said[:, 3 * units :]
+        out = np.empty((2, rows + 1, units), np.float32)
+        order, begins = side_by_side(articles)
+        self._read(both.reshape(-1, 3 * units), order + np.array([[0], [rows + 1]]), begins, out.reshape(-1, units))
+        return np.concatenate((out[0, :-1], out[1, :-1]), axis=1)
+
+    def _read(self, said: Floats, order: Ints, begins: Flags, out: Floats) -> None:
+        """Writes the state after each step into the rows of ``out`` (rows, units) that it reads of ``said`` (rows,
+        3 * units); order and begins: see `side_by_side`."""
+        units = out.shape[1]
+        bias = self.states_bias[:, None]
+        heard, asked = np.empty((2, 2, SIDE_BY_SIDE, 3 * units), np.float32)
+        gates, candidate, wanted = heard[..., : 2 * units], heard[..., 2 * units :], asked[..., 2 * units :]
+        reset, update = gates[..., :units], gates[..., units:]
+        state = np.zeros((2, SIDE_BY_SIDE, units), np.float32)
+        anew = set(np.flatnonzero(begins.any(1)).tolist())
+        with np.errstate(over="ignore"):  # a gate that is shut
+            for step, rows in enumerate(order):
+                if step in anew:
+                    state[:, begins[step]] = 0
+                np.take(said, rows, axis=0, out=heard, mode="clip")
+                np.matmul(state, self.states, out=asked)
+                asked += bias
+                gates += asked[..., : 2 * units]
+                np.negative(gates, out=gates)
+                np.exp(gates, out=gates)
+                gates += 1
+                np.reciprocal(gates, out=gates)
+                wanted *= reset
+                candidate += wanted
+                np.tanh(candidate, out=candidate)
+                state -= candidate
+                state *= update
+                state += candidate
+                out[rows] = state
+
+
+def advance(state: Floats, heard: Floats, asked: Floats) -> tuple[Floats, Floats, Floats]:
+    """The next state (..., units) from what the block and the state say (..., 3 * units); with it the gates for reset
+    and update (..., 2 * units), and the candidate. One step of reading, as `Tagger` does it in place."""
+    units = state.shape[-1]
+    gates = 1 / (1 + np.exp(-(heard[..., : 2 * units] + asked[..., : 2 * units])))
+    candidate = np.tanh(heard[..., 2 * units :] + gates[..., :units] * asked[..., 2 * units :])
+    return candidate + gates[..., units:] * (state - candidate), gates, candidate
+
+
+def side_by_side(articles: Ints) -> tuple[Ints, Flags]:
+    """A reading order of articles, `SIDE_BY_SIDE` at a time; where one ends, the next begins.
+
+    articles: (articles + 1,), where each one's rows begin. Gives the row that each has reached, forwards and backwards,
+    (steps, 2, SIDE_BY_SIDE), one past the last row where nothing is left; and where one begins (steps, SIDE_BY_SIDE).
+    """
+    lengths = np.diff(articles).tolist()
+    ends = [0] * SIDE_BY_SIDE
+    places = []
+    for article in sorted(range(len(lengths)), key=lambda a: -lengths[a]):
+        side = ends.index(min(ends))
+        if lengths[article]:
+            places.append((article, side, ends[side]))
+        ends[side] += lengths[article]
+    order = np.full((max(ends), 2, SIDE_BY_SIDE), articles[-1])
+    begins = np.zeros((max(ends), SIDE_BY_SIDE), np.bool_)
+    for article, side, step in places:
+        rows = np.arange(articles[article], articles[article + 1])
+        order[step : step + len(rows), 0, side] = rows
+        order[step : step + len(rows), 1, side] = rows[::-1]
+        begins[step, side] = True
+    return order, begins
+
+
+def standardise(rows: Floats, centre: Floats, scale: Floats) -> Floats:
+    """Rows less their centre, by their scale, clipped."""
+    moved: Floats = rows - centre
+    moved /= scale
+    return np.clip(moved, -CLIP, CLIP, out=moved)
+
+
+def _product(rows: Floats, weights: Floats) -> Floats:
+    """Matrix product in tiles of one shape: it may round differently for another number of rows, and an article's
+    scores must not depend on its batch."""
+    out = np.empty((len(rows), weights.shape[1]), np.float32)
+    tile = np.zeros((ROWS, rows.shape[1]), np.float32)
+    for start in range(0, len(rows), ROWS):
+        part = rows[start : start + ROWS]
+        if len(part) == ROWS:
+            np.matmul(part, weights, out=out[start : start + ROWS])
+            continue
+        tile[: len(part)] = part
+        out[start:] = (tile @ weights)[: len(part)]
+    return out
