@@ -17,9 +17,9 @@ from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats
 from zhengwen.stages.scores import Embedding, Words
 
-FREE = 0.1
+FREE = 0.003
 """Precision of the weight of a word that the tagger never met."""
-FIRM = 0.01
+FIRM = 0.001
 """What each time that it met a word adds to the precision of that word's weights."""
 LEAST = 2
 """Blocks that a new word must occur in to become a term."""
