@@ -14,7 +14,7 @@ from zhengwen.stages.segment import segment
 
 
 def seen(text: str) -> str:
-    """What the word model reads, blocks parted by a bar."""
+    """What the tagger reads, blocks parted by a bar."""
     blocks = segment([text])
     codes = features.unrolled(features.stream(features.encode([text]).folded, blocks), blocks).codes
     return "|".join("".join(map(chr, codes.tolist())).strip("\1").split("\1"))

@@ -26,7 +26,7 @@ from zhengwen.engines.shared import share
 from zhengwen.errors import EngineError
 
 SAMPLES = ROOT / "samples" / "articles"
-COPIES = 12
+COPIES = 18
 """Of the samples, so that there are several batches of a megabyte."""
 on_linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them")
 

@@ -84,11 +84,11 @@ class Model:
 
     def probabilities(self, found: Features) -> Floats:
         """Calibrated probabilities (blocks, kinds)."""
-        out = self.calibration(score(self.tagger, found))
-        if self.corrections is None:
-            return out
-        more = np.log(np.maximum(out, 1e-9)) + self.corrections.logits(found.hashed)
-        return np.where(found.blocks.readable()[:, None], softmax(more), out)
+        said = score(self.tagger, found)
+        out = self.calibration(said)
+        if self.corrections is not None:
+            out = softmax(np.log(np.maximum(out, 1e-9)) + self.corrections.logits(found.hashed))
+        return np.where(found.blocks.readable()[:, None], out, said)
 
     def per_gram(self, buckets: NDArray[np.uint32]) -> Floats:
         """What each n-gram leans to: (n-grams, kinds); a linear likeness of the tagger, and the corrections."""

@@ -161,7 +161,7 @@ class Embedding(_Terms):
     number.
 
     axes: int8 (terms, dimensions); a unit is worth scale: float32 (dimensions,).
-    met: uint32 (terms,), the number of labelled blocks in which training met each.
+    met: uint32 (terms,), how often labelled blocks of the training data held each.
     """
 
     met: NDArray[np.uint32]
@@ -190,7 +190,7 @@ class Embedding(_Terms):
         """The vector of each n-gram, nothing for what is no term: (n-grams, dimensions)."""
         rows = self.look_up(buckets)
         width = len(self.scale)
-        return (rows.view(np.uint16)[:, :width] + np.float32(_LOWEST) * rows[:, -1:]) * self.scale
+        return (rows.view(np.uint16)[:, :width] + np.float32(_LOWEST) * rows[:, -1:].astype(np.float32)) * self.scale
 
     def vectors(self, hashed: Hashed, rows: Ints) -> Floats:
         """Vectors (rows, dimensions) of the blocks with these numbers."""
@@ -218,11 +218,11 @@ class Embedding(_Terms):
             total[at, width] += sums[chosen, -1]
 
 
-MOST = 512
+_PIECE = 256
+MOST = 2 * _PIECE
 """N-grams of one order that are read of a block, from its beginning."""
 _LOWEST = -128
 """Of the numbers of a byte with a sign; so many of them, less this, add up to what sixteen bits hold."""
-_PIECE = 256
 
 
 def _pieces(starts: Ints) -> tuple[Ints, Ints, Ints]:

@@ -1,9 +1,10 @@
-"""A block's n-grams, structure and words' scores, read in both directions of its article, to probabilities.
+"""A block's n-grams and structure, read in both directions of its article, to probabilities.
 
 A bag of n-gram embeddings (Joulin et al., EACL 2017), gated recurrent units over the blocks of an article (Cho et al.,
 EMNLP 2014), forwards and backwards, and a perceptron over what both say of a block.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ ROWS = 256
 """Blocks that go through a layer together."""
 SIDE_BY_SIDE = 8
 """Articles that are read together."""
+_STEPS = 256
+"""Steps of reading whose blocks are heard at once: memory is for these alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +62,53 @@ class Tagger:
 
     def logits(self, vectors: Floats, columns: Floats, articles: Ints) -> Floats:
         """Scores (rows, kinds) from the vectors of blocks (rows, dimensions); the rest as in `probabilities`."""
-        seen = np.concatenate((vectors, standardise(columns, self.centre, self.scale)), axis=1)
-        alone = np.maximum(_product(seen, self.inward) + self.inward_bias, 0)
-        states = self._states(_product(alone, self.gates) + self.gates_bias, articles)
-        inside = _product(np.concatenate((states, alone), axis=1), self.middle) + self.middle_bias
-        return _product(np.maximum(inside, 0), self.output) + _product(vectors, self.direct) + self.output_bias
+        rows = len(vectors)
+        alone = np.zeros((rows + 1, len(self.inward_bias)), np.float32)
+        for part in _tiles(rows):
+            seen = np.concatenate((vectors[part], standardise(columns[part], self.centre, self.scale)), axis=1)
+            np.maximum(_product(seen, self.inward) + self.inward_bias, 0, out=alone[part])
+        states = self._states(alone, articles)
+        out = np.empty((rows, len(self.output_bias)), np.float32)
+        for part in _tiles(rows):
+            joined = np.concatenate((states[0, part], states[1, part], alone[part]), axis=1)
+            inside = np.maximum(_product(joined, self.middle) + self.middle_bias, 0)
+            out[part] = _product(inside, self.output) + _product(vectors[part], self.direct) + self.output_bias
+        return out
 
-    def _states(self, said: Floats, articles: Ints) -> Floats:
-        """Both states after each block (rows, 2 * units) from what the blocks say (rows, 6 * units)."""
-        rows, units = len(said), len(self.inward_bias)
-        both = np.zeros((2, rows + 1, 3 * units), np.float32)
-        both[0, :-1], both[1, :-1] = said[:, : 3 * units], said[:, 3 * units :]
-        out = np.empty((2, rows + 1, units), np.float32)
+    def _states(self, alone: Floats, articles: Ints) -> Floats:
+        """The states after each block, forwards and backwards (2, rows + 1, units), from what blocks say by themselves
+        (rows + 1, units); the last row is nobody's."""
+        units = alone.shape[1]
         order, begins = side_by_side(articles)
-        self._read(both.reshape(-1, 3 * units), order + np.array([[0], [rows + 1]]), begins, out.reshape(-1, units))
-        return np.concatenate((out[0, :-1], out[1, :-1]), axis=1)
-
-    def _read(self, said: Floats, order: Ints, begins: Flags, out: Floats) -> None:
-        """Writes the state after each step into the rows of ``out`` (rows, units) that it reads of ``said`` (rows,
-        3 * units); order and begins: see `side_by_side`."""
-        units = out.shape[1]
-        bias = self.states_bias[:, None]
-        heard, asked = np.empty((2, 2, SIDE_BY_SIDE, 3 * units), np.float32)
-        gates, candidate, wanted = heard[..., : 2 * units], heard[..., 2 * units :], asked[..., 2 * units :]
-        reset, update = gates[..., :units], gates[..., units:]
+        after = np.empty((2, len(alone), units), np.float32)
         state = np.zeros((2, SIDE_BY_SIDE, units), np.float32)
+        for first in range(0, len(order), _STEPS):
+            steps = slice(first, first + _STEPS)
+            said = np.empty((2, *order[steps, 0].shape, 3 * units), np.float32)
+            for way, half in enumerate((slice(3 * units), slice(3 * units, None))):
+                heard = alone.take(order[steps, way].ravel(), axis=0)
+                for part in _tiles(len(heard)):
+                    said[way].reshape(-1, 3 * units)[part] = _product(heard[part], self.gates[:, half])
+            said += self.gates_bias.reshape(2, 1, 1, -1)
+            self._read(state, said, begins[steps])
+            for way in (0, 1):
+                after[way, order[steps, way]] = said[way, ..., :units]
+        return after
+
+    def _read(self, state: Floats, said: Floats, begins: Flags) -> None:
+        """Reads on from a state (2, SIDE_BY_SIDE, units), which moves; the states after each step take the place of the
+        first third of ``said`` (2, steps, SIDE_BY_SIDE, 3 * units). begins: see `side_by_side`."""
+        units = state.shape[2]
+        bias = self.states_bias[:, None]
+        asked = np.empty((2, SIDE_BY_SIDE, 3 * units), np.float32)
+        wanted = asked[..., 2 * units :]
         anew = set(np.flatnonzero(begins.any(1)).tolist())
         with np.errstate(over="ignore"):  # a gate that is shut
-            for step, rows in enumerate(order):
+            for step in range(said.shape[1]):
                 if step in anew:
                     state[:, begins[step]] = 0
-                np.take(said, rows, axis=0, out=heard, mode="clip")
+                heard = said[:, step]
+                gates, candidate = heard[..., : 2 * units], heard[..., 2 * units :]
                 np.matmul(state, self.states, out=asked)
                 asked += bias
                 gates += asked[..., : 2 * units]
@@ -97,13 +116,13 @@ class Tagger:
                 np.exp(gates, out=gates)
                 gates += 1
                 np.reciprocal(gates, out=gates)
-                wanted *= reset
+                wanted *= gates[..., :units]
                 candidate += wanted
                 np.tanh(candidate, out=candidate)
                 state -= candidate
-                state *= update
+                state *= gates[..., units:]
                 state += candidate
-                out[rows] = state
+                heard[..., :units] = state
 
 
 def advance(state: Floats, heard: Floats, asked: Floats) -> tuple[Floats, Floats, Floats]:
@@ -146,16 +165,17 @@ def standardise(rows: Floats, centre: Floats, scale: Floats) -> Floats:
     return np.clip(moved, -CLIP, CLIP, out=moved)
 
 
+def _tiles(rows: int) -> Iterator[slice]:
+    """All rows, at most `ROWS` together."""
+    return (slice(first, min(first + ROWS, rows)) for first in range(0, rows, ROWS))
+
+
 def _product(rows: Floats, weights: Floats) -> Floats:
-    """Matrix product in tiles of one shape: it may round differently for another number of rows, and an article's
-    scores must not depend on its batch."""
-    out = np.empty((len(rows), weights.shape[1]), np.float32)
+    """Matrix product of at most `ROWS` rows, always in one shape: it may round differently for another number of rows,
+    and an article's scores must not depend on its batch."""
+    if len(rows) == ROWS:
+        return rows @ weights
     tile = np.zeros((ROWS, rows.shape[1]), np.float32)
-    for start in range(0, len(rows), ROWS):
-        part = rows[start : start + ROWS]
-        if len(part) == ROWS:
-            np.matmul(part, weights, out=out[start : start + ROWS])
-            continue
-        tile[: len(part)] = part
-        out[start:] = (tile @ weights)[: len(part)]
-    return out
+    tile[: len(rows)] = rows
+    product: Floats = tile @ weights
+    return product[: len(rows)]

@@ -12,7 +12,7 @@ from zhengwen.blocks import Floats
 from zhengwen.model import Model
 from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
-from zhengwen.stages.scores import Calibration
+from zhengwen.stages.scores import AS_SAID, Calibration
 from zhengwen.training.evaluation import covered
 
 CHANGES = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
@@ -59,8 +59,10 @@ class Outcome:
 
 def calibration(held: Sequence[Held]) -> Calibration:
     """The rising map of log-odds that comes nearest to what blocks are: isotonic regression (Zadrozny and Elkan, KDD
-    2002), between the mean log-odds of `_BINS` bins of as many blocks each."""
+    2002), between the mean log-odds of `_BINS` bins of as many blocks each; without blocks, what changes nothing."""
     rows = [(h.targets >= 0) & h.features.blocks.readable() for h in held]
+    if not any(r.any() for r in rows):
+        return AS_SAID
     kept = np.concatenate([h.probabilities[r, 0] for h, r in zip(held, rows, strict=True)]).astype(np.float64)
     is_boilerplate = np.concatenate([h.targets[r] for h, r in zip(held, rows, strict=True)]) > 0
     kept = np.clip(kept, _LEAST, 1 - _LEAST)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
 from zhengwen.scoring import Features, columns, featurise
-from zhengwen.stages.features import ORDERS
 from zhengwen.stages.scores import BITS, MOST
 from zhengwen.training.evaluation import paint, weights
 from zhengwen.training.labels import Labelled
@@ -75,7 +74,8 @@ def _targets(sample: Labelled, bounds: Ints) -> tuple[NDArray[np.int8], Floats]:
 
 
 def sequences(batch: Batch) -> Sequences:
-    """The labelled blocks of a batch, and what stands near them, as the tagger learns from them."""
+    """The labelled blocks of a batch, and what stands near them, as the tagger learns from them: what lies
+    between two labelled parts of an article and far from both is left out, as if they met."""
     rows = _near(batch)
     owner = batch.features.blocks.owner()[rows]
     grams, starts = _grams(batch, rows)
@@ -111,11 +111,10 @@ def _grams(batch: Batch, rows: Ints) -> tuple[NDArray[np.uint32], Ints]:
     return grams, np.concatenate(([0], np.cumsum(np.bincount(block, minlength=len(rows)))))
 
 
-def word_counts(batch: Batch, rows: Ints, orders: Sequence[int] = ORDERS) -> sp.csr_matrix:
+def word_counts(batch: Batch, rows: Ints) -> sp.csr_matrix:
     """How often the n-grams of each bucket occur in the blocks with these numbers: (rows, buckets)."""
     owners, columns = [], []
-    for order in orders:
-        buckets, starts = batch.features.hashed[order - 1]
+    for buckets, starts in batch.features.hashed:
         count = np.diff(starts)[rows]
         place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         columns.append(buckets[np.repeat(starts[:-1][rows], count) + place])

@@ -23,9 +23,9 @@ def fit_each(
 
     learnt: for each tagger the numbers of the parts that it learns from.
     """
-    read = [Sequences.joined([sequences(b) for b in part]) for part in parts if part]
+    read = [[Sequences.joined([sequences(b) for b in part])] if part else [] for part in parts]
     out = []
-    tasks = (delayed(_fit)([read[n] for n in numbers]) for numbers in learnt)
+    tasks = (delayed(_fit)([one for n in numbers for one in read[n]]) for numbers in learnt)
     for tagger in Parallel(n_jobs=jobs, return_as="generator")(tasks):
         out.append(tagger)
         tick()

@@ -39,7 +39,7 @@ _DECAY = 1e-2
 _WARM_UP = 0.1
 _SPREAD = 0.05
 _STEPS_OF_A_BYTE = 127
-_PROBED = 500
+_PROBED = 499
 """Articles that say what vectors lean to."""
 ABSENT = -20.0
 """Score of a kind that the labels never show."""
@@ -72,25 +72,28 @@ class Sequences:
 
 def fit_tagger(seen: Sequences, seed: int = 0) -> Tagger:
     """A tagger fitted to sequences; the same bytes for the same input, on one thread."""
-    rng = np.random.default_rng(seed)
+    with threadpool_limits(1):
+        return _fitted(seen, np.random.default_rng(seed))
+
+
+def _fitted(seen: Sequences, rng: np.random.Generator) -> Tagger:
     centre, scale = seen.columns.mean(0), seen.columns.std(0) + np.float32(1e-3)
     raw, seen = seen.columns, replace(seen, columns=standardise(seen.columns, centre, scale))
     terms, met, seen = _known(seen)
     table = rng.normal(0, _SPREAD, (len(terms), DIMENSIONS)).astype(np.float32)
     layers = fresh(rng, DIMENSIONS, raw.shape[1], UNITS)
     pieces = _pieces(seen)
-    epochs = max(EPOCHS, -(-LEAST_STEPS * TOGETHER // max(len(pieces), 1)))
+    epochs = max(EPOCHS, -(-LEAST_STEPS // max(-(-len(pieces) // TOGETHER), 1)))
     batches = [batch for _ in range(epochs) for batch in _batches(rng, pieces)]
     of_layers, of_table = Adam.of(layers), Adam.of({"table": table})
-    with threadpool_limits(1):
-        for done, batch in enumerate(batches):
-            step = _step(rng, seen, batch)
-            if (step.targets == UNLABELLED).all():
-                continue
-            by_layer, by_term = gradients(rng, layers, table[step.met], step)
-            rate = _rate(done, len(batches))
-            of_layers.move(layers, by_layer, rate, _DECAY)
-            of_table.move_some(table, by_term, step.met, rate)
+    for done, batch in enumerate(batches):
+        step = _step(rng, seen, batch)
+        if (step.targets == UNLABELLED).all():
+            continue
+        by_layer, by_term = gradients(rng, layers, table[step.met], step)
+        rate = _rate(done, len(batches))
+        of_layers.move(layers, by_layer, rate, _DECAY)
+        of_table.move_some(table, by_term, step.met, rate)
     absent = np.bincount(seen.targets[seen.targets >= 0], minlength=len(KINDS)) == 0
     layers["output"][:, absent] = layers["direct"][:, absent] = 0
     layers["output_bias"][absent] = ABSENT
@@ -122,7 +125,7 @@ def _stored(terms: NDArray[np.uint32], met: NDArray[np.uint32], table: Floats) -
 
 def _leaning(tagger: Tagger, seen: Sequences) -> Floats:
     """The linear map from vectors to scores (dimensions, kinds) of least squares over the first articles."""
-    articles = seen.articles[:_PROBED]
+    articles = seen.articles[: _PROBED + 1]
     rows = int(articles[-1])
     counts = _counts(seen.grams[: seen.starts[rows]], seen.starts[: rows + 1], len(tagger.embedding.terms))
     vectors = counts @ (tagger.embedding.axes * tagger.embedding.scale)

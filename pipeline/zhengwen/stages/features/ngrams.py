@@ -7,7 +7,7 @@ from zhengwen.blocks import Ints
 from zhengwen.stages.features.codes import Stream
 
 ORDERS = (1, 2, 3)
-"""Lengths of the n-grams that the word model reads."""
+"""Lengths of the n-grams that the tagger reads."""
 READ = 2000
 """N-grams of each order that are read of a block, from its beginning: a long code fence needs no more."""
 _SALTS = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
