@@ -48,7 +48,7 @@ class Cluster:
                 _knock(self._address)
             alone: dict[str, Any] = {} if self._address else {"num_cpus": self._jobs, "include_dashboard": False}
             try:
-                ray.init(self._address, log_to_driver=False, logging_level=logging.ERROR, **alone)
+                ray.init(self._address or "local", log_to_driver=False, logging_level=logging.ERROR, **alone)
             except (ConnectionError, ValueError, RuntimeError, RayError) as e:
                 where = self._address or "this machine"
                 raise EngineError(f"--ray-address {where}: no Ray cluster answers ({_first_line(e)})") from None
