@@ -253,8 +253,7 @@ class Calibration:
 
     def __call__(self, probabilities: Floats) -> Floats:
         """Calibrated probabilities (rows, kinds): of boilerplate, and of each kind of it in proportion."""
-        kept = np.clip(probabilities[:, 0].astype(np.float64), _LEAST, 1 - _LEAST)
-        odds = np.log1p(-kept) - np.log(kept)
+        odds = log_odds(probabilities)
         inside = np.clip(odds, self.said[0], self.said[-1])
         meant = np.interp(inside, self.said, self.meant) + odds - inside
         share = 1 / (1 + np.exp(-meant))
@@ -266,3 +265,10 @@ class Calibration:
 AS_SAID = Calibration(np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
 """Changes nothing."""
 _LEAST = 1e-7
+
+
+def log_odds(probabilities: Floats) -> Floats:
+    """Logarithm of the odds of boilerplate against content: float64 (rows,), from probabilities (rows, kinds)."""
+    kept = np.clip(probabilities[:, 0].astype(np.float64), _LEAST, 1 - _LEAST)
+    odds: Floats = np.log1p(-kept) - np.log(kept)
+    return odds

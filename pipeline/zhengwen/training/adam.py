@@ -7,6 +7,7 @@ import numpy as np
 from zhengwen.blocks import Floats, Ints
 
 Layers = dict[str, Floats]
+"""Layers by the names of `zhengwen.stages.tagger.Tagger`."""
 _MOMENTS = (0.9, 0.999)
 
 

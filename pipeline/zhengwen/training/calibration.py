@@ -12,7 +12,7 @@ from zhengwen.blocks import Floats
 from zhengwen.model import Model
 from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
-from zhengwen.stages.scores import AS_SAID, Calibration
+from zhengwen.stages.scores import AS_SAID, Calibration, log_odds
 from zhengwen.training.evaluation import covered
 
 CHANGES = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
@@ -25,7 +25,6 @@ _BINS = 12
 """Bins of as many blocks of content each, and of boilerplate."""
 _SLOPE = 1e-3
 """What keeps one score above another where what they mean is the same."""
-_LEAST = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,8 @@ def calibration(held: Sequence[Held]) -> Calibration:
     rows = [(h.targets >= 0) & h.features.blocks.readable() for h in held]
     if not any(r.any() for r in rows):
         return AS_SAID
-    kept = np.concatenate([h.probabilities[r, 0] for h, r in zip(held, rows, strict=True)]).astype(np.float64)
+    odds = np.concatenate([log_odds(h.probabilities[r]) for h, r in zip(held, rows, strict=True)])
     is_boilerplate = np.concatenate([h.targets[r] for h, r in zip(held, rows, strict=True)]) > 0
-    kept = np.clip(kept, _LEAST, 1 - _LEAST)
-    odds = np.log1p(-kept) - np.log(kept)
     order = np.argsort(odds, kind="stable")
     edges = np.unique(np.concatenate([_places(is_boilerplate[order] == k) for k in (False, True)]))
     bins = [order[a:b] for a, b in pairwise([0, *edges.tolist(), len(order)]) if b > a]

@@ -98,11 +98,12 @@ def _near(batch: Batch) -> Ints:
     return readable[near]
 
 
-def _grams(batch: Batch, rows: Ints) -> tuple[NDArray[np.uint32], Ints]:
-    """The buckets of the n-grams of the blocks with these numbers, block by block, and where each block's begin."""
+def _grams(batch: Batch, rows: Ints, most: int = MOST) -> tuple[NDArray[np.uint32], Ints]:
+    """The buckets of the n-grams of the blocks with these numbers, ``most`` of each order, block by block, and where
+    each block's begin."""
     found, blocks = [], []
     for buckets, starts in batch.features.hashed:
-        number = np.minimum(np.diff(starts)[rows], MOST)
+        number = np.minimum(np.diff(starts)[rows], most)
         place = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
         found.append(buckets[np.repeat(starts[:-1][rows], number) + place])
         blocks.append(np.repeat(np.arange(len(rows)), number))
@@ -113,11 +114,7 @@ def _grams(batch: Batch, rows: Ints) -> tuple[NDArray[np.uint32], Ints]:
 
 def word_counts(batch: Batch, rows: Ints) -> sp.csr_matrix:
     """How often the n-grams of each bucket occur in the blocks with these numbers: (rows, buckets)."""
-    owners, columns = [], []
-    for buckets, starts in batch.features.hashed:
-        count = np.diff(starts)[rows]
-        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        columns.append(buckets[np.repeat(starts[:-1][rows], count) + place])
-        owners.append(np.repeat(np.arange(len(rows)), count))
-    where = (np.concatenate(owners), np.concatenate(columns).astype(np.int32))
-    return sp.csr_matrix((np.ones(len(where[0]), np.float32), where), shape=(len(rows), 1 << BITS))
+    grams, starts = _grams(batch, rows, 1 << BITS)
+    counts = sp.csr_matrix((np.ones(len(grams), np.float32), grams.astype(np.int32), starts), (len(rows), 1 << BITS))
+    counts.sum_duplicates()
+    return counts

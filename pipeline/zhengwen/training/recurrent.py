@@ -14,9 +14,8 @@ from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
 from zhengwen.stages.scores import softmax
 from zhengwen.stages.tagger import advance
+from zhengwen.training.adam import Layers
 
-Layers = dict[str, Floats]
-"""Layers by the names of `zhengwen.stages.tagger.Tagger`."""
 _DROP_VECTOR = 0.2
 _DROP_DIRECT = 0.3
 _DROP_COLUMNS = 0.2
