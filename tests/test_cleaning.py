@@ -8,8 +8,8 @@ from conftest import PLAIN, ROOT, TAILED
 from hypothesis import given, settings
 from texts import article_text, text
 
-from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article
-from zhengwen.cleaning import Cleaned, Cleaner
+from zhengwen.articles import BOILERPLATE, DEFAULT_SELECTION, Article, Finding
+from zhengwen.cleaning import Cleaned, Cleaner, _Work
 from zhengwen.model import Model, load
 
 MODEL = load()
@@ -49,6 +49,17 @@ def test_findings_are_sorted_disjoint_and_inside_what_goes(source: str) -> None:
         letters = [i for i in range(f.start, f.end) if source[i].isalnum()]
         gone = {i for a, b in cleaned.removed for i in range(a, b)}
         assert cleaned.advert or gone.issuperset(letters)
+
+
+def test_what_a_later_reading_finds_within_a_passage_is_part_of_it() -> None:
+    source = "> 想看更多，请扫码\n> [我们的号](u)\n\n正文在这里。"
+    article, middle = Article("a", source), source.index("\n>") + 1
+    first = Finding(2, source.index("\n\n"), "engagement", 0.9)
+    left = _Work(0, article, [(0, len(source))], (), ()).less([first], [(2, middle), (middle + 2, first.end)])
+    assert left.article.text == "> > \n\n正文在这里。"
+    cleaned = left.less([Finding(0, 3, "navigation", 0.6)], [(0, 5)]).finish(article)
+    assert cleaned.text == "\n正文在这里。"
+    assert [(f.start, f.end) for f in cleaned.findings] == [(0, 1), (2, first.end)]
 
 
 def test_an_article_does_not_depend_on_its_batch() -> None:

@@ -230,8 +230,7 @@ class _Work:
 
     def finish(self, article: Article) -> Cleaned:
         """The result, in offsets of the original."""
-        findings = sorted((_trimmed(article.text, f) for f in self.findings), key=lambda f: f.start)
-        found = tuple(f for f in findings if f.start < f.end)
+        found = tuple(f for f in (_trimmed(article.text, f) for f in _apart(self.findings)) if f.start < f.end)
         return Cleaned(article, found, tuple(_merge(sorted(self.removed))), False)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
@@ -262,6 +261,16 @@ def _without(kept: list[tuple[int, int]], gone: list[tuple[int, int]]) -> list[t
         if low < high:
             left.append((low, high))
     return left
+
+
+def _apart(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings in order, each from where the one before ends: what a reading left within a passage, such as the
+    mark of a quotation, a later one finds again."""
+    upto = 0
+    for finding in sorted(findings, key=lambda f: (f.start, -f.end)):
+        if finding.end > upto:
+            yield replace(finding, start=max(finding.start, upto))
+            upto = finding.end
 
 
 def _merge(spans: list[Deletion]) -> list[Deletion]:

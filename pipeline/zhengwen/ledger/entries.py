@@ -189,7 +189,7 @@ def itemise(
             if n < len(findings) and findings[n][0] < end:
                 passage = _passage(findings[n][2], key, cleaned.article, explain)
                 if place < findings[n][1] < end and n + 1 < len(findings):
-                    upto = min(end, findings[n + 1][0])
+                    upto = min(end, max(findings[n][1], findings[n + 1][0]))
             passage = passage or _blank(place, end, key, edit)
             passages[passage.id] = passage
             cuts.append(Cut(place, edit.before[place:upto], passage.id))
