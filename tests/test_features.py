@@ -8,6 +8,7 @@ from texts import article_text, text
 
 from zhengwen.stages import features
 from zhengwen.stages.features.codes import BOUNDARY, DROPPED, fold
+from zhengwen.stages.features.ngrams import READ
 from zhengwen.stages.features.structure import novelty, repeats
 from zhengwen.stages.segment import segment
 
@@ -48,6 +49,14 @@ def test_n_grams_are_those_of_each_block_alone(source: str, order: int) -> None:
         for gram, bucket in zip(expected, found, strict=True):
             assert known.setdefault(gram, bucket) == bucket
             assert 0 <= bucket < 1 << BITS
+
+
+def test_of_a_long_block_the_beginning_is_read_and_of_one_without_decision_nothing() -> None:
+    stream, blocks = streamed("一二三四" * 1_000 + "\n\n五六七\n\n八九\n")
+    wanted = np.array([block != 2 for block in range(len(blocks))])
+    buckets, starts = features.hashes(stream, 2, BITS, wanted)
+    assert np.diff(starts).tolist() == [READ, 1, 0, 1, 3]
+    assert np.array_equal(buckets[:READ], features.hashes(stream, 2, BITS)[0][:READ])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zhengwen.stages.decode import Decoder, bridge, passages
-from zhengwen.stages.scores import AS_SAID, BITS, MOST, Calibration, Embedding, Words, softmax
+from zhengwen.stages.scores import AS_SAID, BITS, Calibration, Embedding, Words, softmax
 from zhengwen.stages.segment import segment
 from zhengwen.training.calibration import Held, calibration
 
@@ -38,7 +38,7 @@ def test_vectors_are_the_sum_of_what_stands_for_each_term_over_the_square_root_o
     axes = RNG.integers(-127, 128, (len(terms), 8)).astype(np.int8)
     met = RNG.integers(1, 500, len(terms)).astype(np.uint32)
     embedding = Embedding(terms, met, axes, np.full(8, 0.01, np.float32))
-    sizes = np.append(RNG.integers(0, 30, 600), (255, 256, 257, MOST - 1))
+    sizes = np.append(RNG.integers(0, 30, 600), (255, 256, 257, 511, 1300))
     hashed, chosen = [], [[] for _ in sizes]
     for _ in range(2):  # orders of n-grams
         blocks = [RNG.choice(terms, n) for n in sizes]
@@ -56,14 +56,6 @@ def test_vectors_are_the_sum_of_what_stands_for_each_term_over_the_square_root_o
     assert np.array_equal(embedding.vectors(hashed, rows), found)
     known = embedding.per_gram(np.append(terms[5], terms[-1] + 1).astype(np.uint32))
     assert np.allclose(known, np.stack((axes[5] * 0.01, np.zeros(8))), atol=1e-6)
-
-
-def test_of_a_block_without_end_its_beginning_is_read() -> None:
-    terms = np.array([1, 2], np.uint32)
-    embedding = Embedding(terms, np.ones(2, np.uint32), np.array([[1], [100]], np.int8), np.ones(1, np.float32))
-    long = np.append(np.full(MOST, 1), np.full(5_000, 2)).astype(np.uint32)
-    hashed = [(np.append(long, np.uint32(2)), np.array([0, len(long), len(long) + 1]))]
-    assert np.allclose(embedding.vectors(hashed, np.arange(2)), [[np.sqrt(MOST)], [100]])
 
 
 def test_calibration_keeps_the_order_the_sum_and_the_shares_of_the_kinds() -> None:

@@ -1,5 +1,6 @@
 """The tagger's training: exact gradients, the same bytes each time, and it learns what only the neighbours tell."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -34,13 +35,12 @@ def loss(layers: recurrent.Layers, table: np.ndarray, step: recurrent.Step, monk
         softmax = recurrent.softmax
         patch.setattr(recurrent, "softmax", lambda x: said.append(softmax(x)) or said[0])
         recurrent.gradients(np.random.default_rng(3), layers, table, step)
-    labelled = step.targets >= 0
-    return float(-(np.log(said[0]) * recurrent._goals(step.targets)).sum(1)[labelled].mean())
+    return float(-(np.log(said[0]) * step.goals).sum(1)[step.counted].mean())
 
 
 def test_gradients_are_those_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = sequences([5, 1, 7])
-    step = tagger._step(np.random.default_rng(1), seen, tagger._pieces(seen))
+    step = tagger._step(np.random.default_rng(1), seen, *tagger._goals(seen, ()), tagger._pieces(seen))
     layers = {n: v.astype(np.float64) for n, v in recurrent.fresh(RNG, 3, COLUMNS, 4).items()}
     for name in layers:  # biases that are zero stand on the kink of a unit
         layers[name] += RNG.normal(0, 0.1, layers[name].shape)
@@ -59,12 +59,18 @@ def test_gradients_are_those_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> Non
             assert gradient[places[n]] == pytest.approx((above - below) / 2e-4, abs=2e-4)
 
 
-def fitted(seen: Sequences, monkeypatch: pytest.MonkeyPatch, seed: int = 0, least: int = 100) -> Tagger:
+def fitted(
+    seen: Sequences,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int = 0,
+    least: int = 100,
+    teachers: Sequence[Tagger] = (),
+) -> Tagger:
     """A small tagger that knows every n-gram."""
     monkeypatch.setattr(tagger, "UNITS", 16)
     monkeypatch.setattr(tagger, "LEAST_STEPS", least)
     monkeypatch.setattr(tagger, "_LEAST_MET", 1)
-    return fit_tagger(seen, seed)
+    return fit_tagger(seen, seed, teachers)
 
 
 def hashed(seen: Sequences) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -98,6 +104,22 @@ def test_it_learns_what_only_the_blocks_around_tell_and_the_same_way_each_time(m
     assert np.array_equal(model.states, again.states)
     assert np.array_equal(model.embedding.axes, again.embedding.axes)
     assert not np.array_equal(model.states, fitted(known, monkeypatch, seed=1, least=30).states)
+
+
+def test_it_learns_from_what_its_teachers_agree_on_where_there_is_no_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = sequences([9] * 60)
+    seen.targets[60 * 5 :] = tagger.UNLABELLED
+    teachers = [fitted(seen, monkeypatch, seed) for seed in (1, 2)]
+    said = np.mean([np.log(read(t, seen)) for t in teachers], axis=0)
+    agreed = np.exp(said) / np.exp(said).sum(1, keepdims=True)
+    goals, counted = tagger._goals(tagger._known(seen)[2], teachers)
+    hidden = seen.targets == tagger.UNLABELLED
+    assert counted.all()
+    assert np.allclose(goals[hidden], agreed[hidden], atol=1e-3)
+    assert np.array_equal(goals[~hidden].argmax(1), seen.targets[~hidden])
+    own, taught = fitted(seen, monkeypatch), fitted(seen, monkeypatch, teachers=teachers)
+    far, near = (np.abs(read(model, seen) - agreed)[hidden].mean() for model in (own, taught))
+    assert near < 0.8 * far
 
 
 def test_a_kind_that_the_labels_never_show_becomes_improbable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ IMAGE_WEIGHT = 10
 class Features:
     """Everything about a batch of articles that the classifier reads.
 
-    hashed: buckets of n-grams by order, see `zhengwen.stages.features.hashes`.
+    hashed: buckets of n-grams by order, of blocks that carry a decision, see `zhengwen.stages.features.hashes`.
     structure: named columns of float32 (blocks,).
     weights: float32 (blocks,), letters, digits and Han characters, and `IMAGE_WEIGHT` a picture; 0 in front matter.
     """
@@ -44,9 +44,10 @@ def featurise(articles: Sequence[Article]) -> Features:
     codes = features.encode([a.text for a in articles])
     columns = features.structure(codes, features.stream(codes.shown, blocks), blocks)
     weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * features.count(blocks, codes.images)
-    weights[~blocks.readable()] = 0
+    readable = blocks.readable()
+    weights[~readable] = 0
     words = features.unrolled(features.stream(codes.folded, blocks), blocks)
-    hashed = [features.hashes(words, order, BITS) for order in features.ORDERS]
+    hashed = [features.hashes(words, order, BITS, readable) for order in features.ORDERS]
     return Features(blocks, hashed, columns, weights.astype(np.float32))
 
 

@@ -211,7 +211,7 @@ class Embedding(_Terms):
         for tile, grams, places in _tiles(pieces, some):
             np.add.reduceat(self.look_up(buckets[grams]), places, out=sums[tile])
         width = len(self.scale)
-        for piece in range(MOST // _PIECE):
+        for piece in range(int(within.max(initial=-1)) + 1):
             chosen = within[some] == piece
             at = of_piece[some[chosen]]
             total[at, :width] += sums[chosen].view(np.uint16)[:, :width]
@@ -219,10 +219,8 @@ class Embedding(_Terms):
 
 
 _PIECE = 256
-MOST = 2 * _PIECE
-"""N-grams of one order that are read of a block, from its beginning."""
 _LOWEST = -128
-"""Of the numbers of a byte with a sign; so many of them, less this, add up to what sixteen bits hold."""
+"""Of the numbers of a byte with a sign; a piece of them, less this, adds up to what sixteen bits hold."""
 
 
 def _pieces(starts: Ints) -> tuple[Ints, Ints, Ints]:

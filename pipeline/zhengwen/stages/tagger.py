@@ -16,7 +16,7 @@ CLIP = 4.0
 """Standardised columns are clipped to this many standard deviations."""
 ROWS = 256
 """Blocks that go through a layer together."""
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 16
 """Articles that are read together."""
 _STEPS = 256
 """Steps of reading whose blocks are heard at once: memory is for these alone."""
@@ -82,6 +82,8 @@ class Tagger:
         order, begins = side_by_side(articles)
         after = np.empty((2, len(alone), units), np.float32)
         state = np.zeros((2, SIDE_BY_SIDE, units), np.float32)
+        bias = self.gates_bias.reshape(2, 3 * units).copy()
+        bias[:, : 2 * units] += self.states_bias[:, : 2 * units]
         for first in range(0, len(order), _STEPS):
             steps = slice(first, first + _STEPS)
             said = np.empty((2, *order[steps, 0].shape, 3 * units), np.float32)
@@ -89,40 +91,47 @@ class Tagger:
                 heard = alone.take(order[steps, way].ravel(), axis=0)
                 for part in _tiles(len(heard)):
                     said[way].reshape(-1, 3 * units)[part] = _product(heard[part], self.gates[:, half])
-            said += self.gates_bias.reshape(2, 1, 1, -1)
-            self._read(state, said, begins[steps])
+            said += bias[:, None, None]
+            states = self._read(state, said, begins[steps])
+            state = states[:, -1]
             for way in (0, 1):
-                after[way, order[steps, way]] = said[way, ..., :units]
+                after[way, order[steps, way]] = states[way]
         return after
 
-    def _read(self, state: Floats, said: Floats, begins: Flags) -> None:
-        """Reads on from a state (2, SIDE_BY_SIDE, units), which moves; the states after each step take the place of the
-        first third of ``said`` (2, steps, SIDE_BY_SIDE, 3 * units). begins: see `side_by_side`."""
+    def _read(self, state: Floats, said: Floats, begins: Flags) -> Floats:
+        """The states (2, steps, SIDE_BY_SIDE, units) after each step that follows a state (2, SIDE_BY_SIDE, units).
+
+        said: (2, steps, SIDE_BY_SIDE, 3 * units), what blocks say, with what is added to the gates in any case; it is
+        used up. begins: see `side_by_side`.
+        """
         units = state.shape[2]
-        bias = self.states_bias[:, None]
+        weights, bias = self.states.copy(), self.states_bias[:, None, 2 * units :]
+        np.negative(weights[..., : 2 * units], out=weights[..., : 2 * units])
+        np.negative(said[..., : 2 * units], out=said[..., : 2 * units])
+        states = np.empty((*said.shape[:3], units), np.float32)
         asked = np.empty((2, SIDE_BY_SIDE, 3 * units), np.float32)
-        wanted = asked[..., 2 * units :]
+        shut, wanted = asked[..., : 2 * units], asked[..., 2 * units :]
+        reset, update = shut[..., :units], shut[..., units:]
         anew = set(np.flatnonzero(begins.any(1)).tolist())
         with np.errstate(over="ignore"):  # a gate that is shut
             for step in range(said.shape[1]):
                 if step in anew:
-                    state[:, begins[step]] = 0
-                heard = said[:, step]
-                gates, candidate = heard[..., : 2 * units], heard[..., 2 * units :]
-                np.matmul(state, self.states, out=asked)
-                asked += bias
-                gates += asked[..., : 2 * units]
-                np.negative(gates, out=gates)
-                np.exp(gates, out=gates)
-                gates += 1
-                np.reciprocal(gates, out=gates)
-                wanted *= gates[..., :units]
+                    state = np.where(begins[step, :, None], np.float32(0), state)
+                heard, after = said[:, step], states[:, step]
+                candidate = heard[..., 2 * units :]
+                np.matmul(state, weights, out=asked)
+                shut += heard[..., : 2 * units]
+                np.exp(shut, out=shut)
+                shut += 1
+                wanted += bias
+                wanted /= reset
                 candidate += wanted
                 np.tanh(candidate, out=candidate)
-                state -= candidate
-                state *= gates[..., units:]
-                state += candidate
-                heard[..., :units] = state
+                np.subtract(state, candidate, out=after)
+                after /= update
+                after += candidate
+                state = after
+        return states
 
 
 def advance(state: Floats, heard: Floats, asked: Floats) -> tuple[Floats, Floats, Floats]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
 from zhengwen.scoring import Features, columns, featurise
-from zhengwen.stages.scores import BITS, MOST
+from zhengwen.stages.scores import BITS
 from zhengwen.training.evaluation import paint, weights
 from zhengwen.training.labels import Labelled
 from zhengwen.training.tagger import UNLABELLED, Sequences
@@ -98,12 +98,11 @@ def _near(batch: Batch) -> Ints:
     return readable[near]
 
 
-def _grams(batch: Batch, rows: Ints, most: int = MOST) -> tuple[NDArray[np.uint32], Ints]:
-    """The buckets of the n-grams of the blocks with these numbers, ``most`` of each order, block by block, and where
-    each block's begin."""
+def _grams(batch: Batch, rows: Ints) -> tuple[NDArray[np.uint32], Ints]:
+    """The buckets of the n-grams of the blocks with these numbers, block by block, and where each block's begin."""
     found, blocks = [], []
     for buckets, starts in batch.features.hashed:
-        number = np.minimum(np.diff(starts)[rows], most)
+        number = np.diff(starts)[rows]
         place = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
         found.append(buckets[np.repeat(starts[:-1][rows], number) + place])
         blocks.append(np.repeat(np.arange(len(rows)), number))
@@ -114,7 +113,7 @@ def _grams(batch: Batch, rows: Ints, most: int = MOST) -> tuple[NDArray[np.uint3
 
 def word_counts(batch: Batch, rows: Ints) -> sp.csr_matrix:
     """How often the n-grams of each bucket occur in the blocks with these numbers: (rows, buckets)."""
-    grams, starts = _grams(batch, rows, 1 << BITS)
+    grams, starts = _grams(batch, rows)
     counts = sp.csr_matrix((np.ones(len(grams), np.float32), grams.astype(np.int32), starts), (len(rows), 1 << BITS))
     counts.sum_duplicates()
     return counts

@@ -48,12 +48,18 @@ class Validation:
 
 
 def cross_validate(
-    samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds: int = FOLDS, also_all: bool = False
+    samples: Sequence[Labelled],
+    *,
+    jobs: int,
+    tick: Tick,
+    folds: int = FOLDS,
+    also_all: bool = False,
+    teachers: int = 0,
 ) -> Validation:
     """Predicts every sample labelled as a whole with a model that saw no sample of its source.
 
-    Calibration and decoder of a fold are chosen on the other folds' held-out scores. Ticks ``folds`` times, once more
-    if a model that learns from all folds is fitted too.
+    Calibration and decoder of a fold are chosen on the other folds' held-out scores. Fits ``folds`` models, one more if
+    one that learns from all folds is asked for; see `zhengwen.training.fit.fit_each` for the teachers and the ticks.
     """
     groups = sources(samples, folds)
     if not any(s.spans for s in samples):
@@ -64,7 +70,8 @@ def cross_validate(
     numbers = split(groups, folds)
     parts = [(batches(samples, fold[whole[fold]]), batches(samples, fold[~whole[fold]])) for fold in numbers]
     everything = [[*one, *rest] for one, rest in parts]
-    fitted, held = held_out(everything, [one for one, _ in parts], jobs=jobs, tick=tick, also_all=also_all)
+    wholes = [one for one, _ in parts]
+    fitted, held = held_out(everything, wholes, jobs=jobs, tick=tick, also_all=also_all, teachers=teachers)
     models = fitted[:folds]
     others = [[h for other in range(folds) if other != k for h in held[other]] for k in range(folds)]
     chosen = [choose(model, seen) for model, seen in zip(models, others, strict=True)]
@@ -84,21 +91,23 @@ def held_out(
     jobs: int,
     tick: Tick,
     also_all: bool = False,
+    teachers: int = 0,
 ) -> tuple[list[Model], list[list[Held]]]:
     """For each fold a model that learnt from the other folds' batches, and what it makes of those seen in its own;
     after these, if asked for, a model that learnt from all."""
     folds = range(len(learnt))
     choices = [[other for other in folds if other != k] for k in folds] + ([list(folds)] if also_all else [])
-    models = [Model(t, AS_SAID, DEFAULT, {}) for t in fit_each(learnt, choices, jobs=jobs, tick=tick)]
+    taggers = fit_each(learnt, choices, jobs=jobs, tick=tick, teachers=teachers)
+    models = [Model(t, AS_SAID, DEFAULT, {}) for t in taggers]
     return models, [[_held(models[k], b) for b in seen[k]] for k in folds]
 
 
-def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model, Validation]:
+def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick, teachers: int = 0) -> tuple[Model, Validation]:
     """Cross-validates, then fits on everything, with calibration and decoder from all held-out scores.
 
-    Ticks `STEPS_OF_TRAINING` times.
+    Ticks ``FITS * (teachers + 1)`` times.
     """
-    validation = cross_validate(samples, jobs=jobs, tick=tick, also_all=True)
+    validation = cross_validate(samples, jobs=jobs, tick=tick, also_all=True, teachers=teachers)
     final = validation.everything
     assert final is not None
     chosen = choose(final, validation.held)
@@ -111,7 +120,8 @@ def folds_by_source(samples: Sequence[Labelled], folds: int) -> list[list[int]]:
     return [fold.tolist() for fold in split(sources(samples, folds), folds)]
 
 
-STEPS_OF_TRAINING = FOLDS + 1
+FITS = FOLDS + 1
+"""Models that a training fits: one a fold, and the one that learns from everything."""
 
 
 def sources(samples: Sequence[Labelled], folds: int) -> Ints:

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from zhengwen.blocks import Ints
+from zhengwen.blocks import Flags, Ints
 from zhengwen.stages.features.codes import Stream
 
 ORDERS = (1, 2, 3)
 """Lengths of the n-grams that the tagger reads."""
-READ = 2000
+READ = 512
 """N-grams of each order that are read of a block, from its beginning: a long code fence needs no more."""
 _SALTS = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
 _MIX = np.uint32(0x2C1B3C6D)
@@ -30,14 +30,17 @@ def _rolled(codes: NDArray[np.uint32], order: int) -> NDArray[np.uint32]:
     return hashed
 
 
-def hashes(source: Stream, order: int, bits: int) -> tuple[NDArray[np.uint32], Ints]:
+def hashes(source: Stream, order: int, bits: int, wanted: Flags | None = None) -> tuple[NDArray[np.uint32], Ints]:
     """Buckets (``bits`` wide) of the n-grams of one order, block by block, and where each block's begin (blocks + 1).
 
-    The boundary marks on both sides count as characters, except for single characters. At most `READ` of a block.
+    The boundary marks on both sides count as characters, except for single characters. At most `READ` of a block;
+    none of those that are not ``wanted`` (blocks,).
     """
     edge = order == 1
     begins = source.starts[:-1] + edge
     lengths = np.clip(source.starts[1:] - edge - begins - order + 2, 0, READ)
+    if wanted is not None:
+        lengths[~wanted] = 0
     starts = np.concatenate(([0], np.cumsum(lengths)))
     if not starts[-1]:
         return np.zeros(0, np.uint32), starts
