@@ -30,6 +30,8 @@ UNITS = 64
 OF_TEACHERS = 96
 """Units of a tagger that only teaches: it may be slow."""
 EPOCHS = 8
+WITH_TEACHERS = 12
+"""Epochs where teachers soften the goals, which are not learnt by heart as soon."""
 LEAST_STEPS = 200
 """Of few articles, there are more epochs."""
 TOGETHER = 24
@@ -95,7 +97,7 @@ def _fitted(seen: Sequences, rng: np.random.Generator, teachers: Sequence[Tagger
     table = rng.normal(0, _SPREAD, (len(terms), DIMENSIONS)).astype(np.float32)
     layers = fresh(rng, DIMENSIONS, raw.shape[1], units)
     pieces = _pieces(seen)
-    epochs = max(EPOCHS, -(-LEAST_STEPS // max(-(-len(pieces) // TOGETHER), 1)))
+    epochs = max(WITH_TEACHERS if teachers else EPOCHS, -(-LEAST_STEPS // max(-(-len(pieces) // TOGETHER), 1)))
     batches = [batch for _ in range(epochs) for batch in _batches(rng, pieces)]
     of_layers, of_table = Adam.of(layers), Adam.of({"table": table})
     for done, batch in enumerate(batches):
