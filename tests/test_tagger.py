@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from zhengwen.stages.tagger import SIDE_BY_SIDE, Tagger, side_by_side
+from zhengwen.stages.tagger import LONGEST, SIDE_BY_SIDE, Tagger, pieces, side_by_side
 from zhengwen.training import recurrent, tagger
 from zhengwen.training.tagger import Sequences, fit_tagger
 
@@ -40,7 +40,7 @@ def loss(layers: recurrent.Layers, table: np.ndarray, step: recurrent.Step, monk
 
 def test_gradients_are_those_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = sequences([5, 1, 7])
-    step = tagger._step(np.random.default_rng(1), seen, *tagger._goals(seen, ()), tagger._pieces(seen))
+    step = tagger._step(np.random.default_rng(1), seen, *tagger._goals(seen, ()), np.array([[0, 5], [5, 6], [6, 13]]))
     layers = {n: v.astype(np.float64) for n, v in recurrent.fresh(RNG, 3, COLUMNS, 4).items()}
     for name in layers:  # biases that are zero stand on the kink of a unit
         layers[name] += RNG.normal(0, 0.1, layers[name].shape)
@@ -143,6 +143,13 @@ def test_an_article_scores_the_same_in_any_company_and_as_it_was_trained(monkeyp
     trained = recurrent._read(layers, alone[:40].astype(np.float32), order[:, :, :1])
     states = model._states(np.pad(alone.astype(np.float32), ((0, 1), (0, 0))), seen.articles)
     assert np.allclose(trained.after, np.hstack(states[:, :40]), atol=1e-5)
+
+
+def test_a_long_article_is_read_in_equal_parts() -> None:
+    articles = np.array([0, 3, 3, 3 + LONGEST, 4 + 2 * LONGEST, 9 + 2 * LONGEST])
+    half = 3 + LONGEST + (LONGEST + 1) // 2
+    assert pieces(articles).tolist() == [*articles[:4].tolist(), half, *articles[4:].tolist()]
+    assert pieces(np.array([0])).tolist() == [0]
 
 
 @pytest.mark.parametrize("lengths", [[], [0, 0], [1], [5, 0, 9, 2] * 9, [3] * SIDE_BY_SIDE])

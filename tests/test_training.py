@@ -5,16 +5,18 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import COMMAND, ROOT, TAILED
 
 from zhengwen.articles import Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.model import load
-from zhengwen.training.labels import read_labels
+from zhengwen.training.corpus import REACH, batches, sequences
+from zhengwen.training.labels import Labelled, read_labels
 from zhengwen.training.validation import sources, split
 
-EVERY = 5
+EVERY = 8
 """One in so many of the labelled samples."""
 
 
@@ -30,10 +32,29 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(labels: Path) -> tuple[Path, str]:
     folder = labels.parent / "model"
     done = subprocess.run(
-        [COMMAND, "train", labels, "-o", folder, "--jobs", "2"], capture_output=True, text=True, check=False
+        [COMMAND, "train", labels, "-o", folder, "--jobs", "2", "--teachers", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
+
+
+def test_parts_labelled_far_apart_are_learnt_as_articles_of_their_own() -> None:
+    text = "".join(f"第 {n} 段说的是正文。\n\n" for n in range(200))
+    first, last = text.index("第 3 段"), text.index("第 190 段")
+    windows = ((first, text.index("\n", first)), (last, text.index("\n", last)))
+    spans = ((*windows[1], "promotion"),)
+    samples = [
+        Labelled(Article("a", text), "a", spans, windows),
+        Labelled(Article("b", "一。\n\n二。\n"), "b", (), None),
+    ]
+    (batch,) = batches(samples, np.array([0, 1]))
+    seen = sequences(batch)
+    sizes = np.diff(seen.articles).tolist()
+    assert sizes == [3 + 1 + REACH, REACH + 1 + 9, 2]
+    assert np.flatnonzero(seen.targets == 1).tolist() == [sizes[0] + REACH]
 
 
 def test_it_prints_grouped_cross_validation_figures(trained: tuple[Path, str]) -> None:
@@ -52,9 +73,8 @@ def test_the_model_has_learnt(trained: tuple[Path, str]) -> None:
 
 
 def test_one_process_or_two_give_the_same_model(labels: Path, trained: tuple[Path, str], tmp_path: Path) -> None:
-    one = subprocess.run(
-        [COMMAND, "train", labels, "-o", tmp_path / "m", "--jobs", "1"], capture_output=True, check=False
-    )
+    command = [COMMAND, "train", labels, "-o", tmp_path / "m", "--jobs", "1", "--teachers", "1"]
+    one = subprocess.run(command, capture_output=True, check=False)
     assert one.returncode == 0
     assert load(tmp_path / "m").fingerprint == load(trained[0]).fingerprint
 

@@ -18,6 +18,8 @@ ROWS = 256
 """Blocks that go through a layer together."""
 SIDE_BY_SIDE = 16
 """Articles that are read together."""
+LONGEST = 256
+"""Blocks of an article that are read as one: of a longer one, equal parts are read by themselves."""
 _STEPS = 256
 """Steps of reading whose blocks are heard at once: memory is for these alone."""
 
@@ -67,7 +69,7 @@ class Tagger:
         for part in _tiles(rows):
             seen = np.concatenate((vectors[part], standardise(columns[part], self.centre, self.scale)), axis=1)
             np.maximum(_product(seen, self.inward) + self.inward_bias, 0, out=alone[part])
-        states = self._states(alone, articles)
+        states = self._states(alone, pieces(articles))
         out = np.empty((rows, len(self.output_bias)), np.float32)
         for part in _tiles(rows):
             joined = np.concatenate((states[0, part], states[1, part], alone[part]), axis=1)
@@ -138,13 +140,23 @@ def advance(state: Floats, heard: Floats, asked: Floats) -> tuple[Floats, Floats
     """The next state (..., units) from what the block and the state say (..., 3 * units); with it the gates for reset
     and update (..., 2 * units), and the candidate. One step of reading, as `Tagger` does it in place."""
     units = state.shape[-1]
-    gates = 1 / (1 + np.exp(-(heard[..., : 2 * units] + asked[..., : 2 * units])))
+    with np.errstate(over="ignore"):  # a gate that is shut
+        gates = 1 / (1 + np.exp(-(heard[..., : 2 * units] + asked[..., : 2 * units])))
     candidate = np.tanh(heard[..., 2 * units :] + gates[..., :units] * asked[..., 2 * units :])
     return candidate + gates[..., units:] * (state - candidate), gates, candidate
 
 
+def pieces(articles: Ints) -> Ints:
+    """Where each article's rows begin, and where those that are too long are parted: (pieces + 1,)."""
+    lengths = np.diff(articles)
+    parts = np.maximum(-(-lengths // LONGEST), 1)
+    article = np.repeat(np.arange(len(lengths)), parts)
+    part = np.arange(len(article)) - (np.cumsum(parts) - parts)[article]
+    return np.append(articles[article] + part * lengths[article] // parts[article], articles[-1])
+
+
 def side_by_side(articles: Ints) -> tuple[Ints, Flags]:
-    """A reading order of articles, `SIDE_BY_SIDE` at a time; where one ends, the next begins.
+    """A reading order of articles or pieces, `SIDE_BY_SIDE` at a time; where one ends, the next begins.
 
     articles: (articles + 1,), where each one's rows begin. Gives the row that each has reached, forwards and backwards,
     (steps, 2, SIDE_BY_SIDE), one past the last row where nothing is left; and where one begins (steps, SIDE_BY_SIDE).

@@ -16,7 +16,7 @@ from zhengwen.training.labels import Labelled
 from zhengwen.training.tagger import UNLABELLED, Sequences
 
 _BATCH = 64
-_REACH = 25
+REACH = 25
 """Blocks around a labelled one that are read with it."""
 
 
@@ -74,18 +74,17 @@ def _targets(sample: Labelled, bounds: Ints) -> tuple[NDArray[np.int8], Floats]:
 
 
 def sequences(batch: Batch) -> Sequences:
-    """The labelled blocks of a batch, and what stands near them, as the tagger learns from them: what lies
-    between two labelled parts of an article and far from both is left out, as if they met."""
-    rows = _near(batch)
-    owner = batch.features.blocks.owner()[rows]
+    """The labelled blocks of a batch, and what stands near them, as the tagger learns from them: labelled parts of an
+    article that lie far apart are articles of their own."""
+    rows, begins = _near(batch)
     grams, starts = _grams(batch, rows)
-    articles = np.append(np.flatnonzero(np.diff(owner, prepend=-1)), len(rows))
     targets = np.where(batch.labelled, batch.targets, UNLABELLED)[rows].astype(np.int8)
-    return Sequences(grams, starts, columns(batch.features, rows), targets, articles)
+    return Sequences(grams, starts, columns(batch.features, rows), targets, np.append(begins, len(rows)))
 
 
-def _near(batch: Batch) -> Ints:
-    """Readable blocks with at most `_REACH` others between them and a labelled one of their article."""
+def _near(batch: Batch) -> tuple[Ints, Ints]:
+    """Readable blocks with at most `REACH` others between them and a labelled one of their article; and at which of
+    these an article begins, or what follows on a gap."""
     readable = np.flatnonzero(batch.features.blocks.readable())
     owner = batch.features.blocks.owner()[readable]
     row = np.arange(len(readable))
@@ -94,8 +93,10 @@ def _near(batch: Batch) -> Ints:
     after = np.minimum.accumulate(np.where(labelled, row, len(row))[::-1])[::-1]
     near = np.zeros(len(row), np.bool_)
     for other in (before, np.minimum(after, len(row) - 1)):
-        near |= (other >= 0) & labelled[other] & (owner[other] == owner) & (np.abs(other - row) <= _REACH)
-    return readable[near]
+        near |= (other >= 0) & labelled[other] & (owner[other] == owner) & (np.abs(other - row) <= REACH)
+    some = row[near]
+    begins = np.flatnonzero((np.diff(some, prepend=-2) > 1) | (np.diff(owner[near], prepend=-1) != 0))
+    return readable[near], begins
 
 
 def _grams(batch: Batch, rows: Ints) -> tuple[NDArray[np.uint32], Ints]:

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from zhengwen.articles import KINDS
 from zhengwen.blocks import Flags, Floats, Ints
 from zhengwen.stages.scores import BITS, Embedding, softmax
-from zhengwen.stages.tagger import Tagger, standardise
+from zhengwen.stages.tagger import Tagger, pieces, standardise
 from zhengwen.training.adam import Adam
 from zhengwen.training.recurrent import Step, fresh, gradients
 
@@ -36,8 +36,6 @@ LEAST_STEPS = 200
 """Of few articles, there are more epochs."""
 TOGETHER = 24
 """Pieces of articles in a step."""
-_LONGEST = 256
-"""Blocks of an article that are read as one piece."""
 _DROP_GRAMS = 0.4
 _RATE = 2e-3
 _DECAY = 1e-2
@@ -96,9 +94,10 @@ def _fitted(seen: Sequences, rng: np.random.Generator, teachers: Sequence[Tagger
     raw, seen = seen.columns, replace(seen, columns=standardise(seen.columns, centre, scale))
     table = rng.normal(0, _SPREAD, (len(terms), DIMENSIONS)).astype(np.float32)
     layers = fresh(rng, DIMENSIONS, raw.shape[1], units)
-    pieces = _pieces(seen)
-    epochs = max(WITH_TEACHERS if teachers else EPOCHS, -(-LEAST_STEPS // max(-(-len(pieces) // TOGETHER), 1)))
-    batches = [batch for _ in range(epochs) for batch in _batches(rng, pieces)]
+    edges = pieces(seen.articles)
+    parts = np.stack((edges[:-1], edges[1:]), axis=1)[np.diff(edges) > 0]
+    epochs = max(WITH_TEACHERS if teachers else EPOCHS, -(-LEAST_STEPS // max(-(-len(parts) // TOGETHER), 1)))
+    batches = [batch for _ in range(epochs) for batch in _batches(rng, parts)]
     of_layers, of_table = Adam.of(layers), Adam.of({"table": table})
     for done, batch in enumerate(batches):
         step = _step(rng, seen, goals, counted, batch)
@@ -179,32 +178,22 @@ def _leaning(tagger: Tagger, seen: Sequences) -> Floats:
     return leaning
 
 
-def _pieces(seen: Sequences) -> Ints:
-    """First block and end of each piece of an article that is read as one: (pieces, 2)."""
-    found = [
-        (first, min(first + _LONGEST, stop))
-        for start, stop in zip(seen.articles[:-1].tolist(), seen.articles[1:].tolist(), strict=True)
-        for first in range(start, stop, _LONGEST)
-    ]
-    return np.array(found, np.int64).reshape(-1, 2)
-
-
-def _batches(rng: np.random.Generator, pieces: Ints) -> list[Ints]:
-    """All pieces in a random order, `TOGETHER` at a time, those of a step of like length."""
+def _batches(rng: np.random.Generator, parts: Ints) -> list[Ints]:
+    """All pieces (first block, end) in random order, `TOGETHER` at a time, those of a step of like length."""
     pool = 16 * TOGETHER
-    order = rng.permutation(len(pieces))
+    order = rng.permutation(len(parts))
     out = []
     for start in range(0, len(order), pool):
-        part = pieces[order[start : start + pool]]
+        part = parts[order[start : start + pool]]
         part = part[np.argsort(part[:, 0] - part[:, 1], kind="stable")]
         out += [part[i : i + TOGETHER] for i in range(0, len(part), TOGETHER)]
     return [out[n] for n in rng.permutation(len(out)).tolist()]
 
 
-def _step(rng: np.random.Generator, seen: Sequences, goals: Floats, counted: Flags, pieces: Ints) -> Step:
-    sizes = pieces[:, 1] - pieces[:, 0]
+def _step(rng: np.random.Generator, seen: Sequences, goals: Floats, counted: Flags, parts: Ints) -> Step:
+    sizes = parts[:, 1] - parts[:, 0]
     firsts = np.concatenate(([0], np.cumsum(sizes)))
-    rows = np.repeat(pieces[:, 0] - firsts[:-1], sizes) + np.arange(firsts[-1])
+    rows = np.repeat(parts[:, 0] - firsts[:-1], sizes) + np.arange(firsts[-1])
     number = np.diff(seen.starts)[rows]
     ends = np.cumsum(number)
     grams = seen.grams[np.repeat(seen.starts[rows] - ends + number, number) + np.arange(number.sum())]
