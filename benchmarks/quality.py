@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("labels", nargs="+", type=Path)
     parser.add_argument("--on", nargs="+", type=Path)
     parser.add_argument("--parts", type=wanted, default=CHEAP, help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--teachers", type=int, default=0, help="as of zhengwen train")
+    parser.add_argument("--teachers", type=int, choices=range(10), default=0, help="as of zhengwen train")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--predicted", type=Path, help="file to write the predictions to")
     parser.add_argument("--svg", type=Path, help="file to write the reliability plot to")
@@ -65,7 +65,7 @@ def main() -> None:
     for key in KEYS:
         low, high = interval(tallies, key)
         print(f"  {key:<12}{low:>8.4f} – {high:.4f}")
-    run = Run(samples, found, numbers, site_of(a.labels), a.jobs, a.svg)
+    run = Run(samples, found, numbers, site_of(a.labels), a.jobs, a.teachers, a.svg)
     for name in a.parts:
         print(f"\n  {name}: {PARTS[name].__doc__}")
         for line in PARTS[name](run):

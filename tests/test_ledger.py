@@ -35,9 +35,10 @@ def cleaned_by_chance(draw: st.DrawFn) -> Cleaned:
     """Any removed spans of any text, and findings that may cover them, part of them, or none."""
     source = draw(text)
     places = st.lists(st.integers(0, len(source)), unique=True, max_size=12).map(sorted)
-    spans, found = (draw(places) for _ in "ab")
+    spans = draw(places)
     pairs = zip(spans[::2], spans[1::2], strict=False)
-    findings = tuple(Finding(a, b, "promotion", 0.5) for a, b in zip(found[::2], found[1::2], strict=False))
+    found = draw(st.lists(st.tuples(*2 * [st.integers(0, len(source))]), max_size=6))  # they may overlap
+    findings = tuple(Finding(min(f), max(f), "promotion", 0.5) for f in sorted(found) if f[0] != f[1])
     return Cleaned(Article("a", source), findings, tuple(pairs), False)
 
 

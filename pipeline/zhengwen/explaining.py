@@ -115,7 +115,7 @@ class _Case:
         before = np.concatenate(([0], np.cumsum(gone)))
         hashed: list[tuple[NDArray[np.uint32], Ints]] = []
         for order in features.ORDERS:
-            buckets, starts = features.hashes(self.stream, order, BITS)
+            buckets, starts = features.hashes(self.stream, order, BITS, self.found.blocks.readable())
             at = features.places(self.stream, order, starts)
             stays = before[at + order] == before[at]
             hashed.append((buckets[stays], np.concatenate(([0], np.cumsum(stays)))[starts]))

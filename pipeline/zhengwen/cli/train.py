@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 @click.option(
     "--teachers",
     type=click.IntRange(0),
-    help="Without --base: fit so many models first, and let the model learn from what they agree on too. It is better, "
-    "and takes that much longer. None by default; the shipped model had three.",
+    help="Without --base: for each fit, fit so many models first, and learn from what they agree on too. The model is "
+    "better; three take six times as long. None by default; the shipped model had three.",
 )
 @offsets_option
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes; all cores by default.")

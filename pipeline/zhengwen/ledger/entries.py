@@ -173,8 +173,8 @@ def itemise(
 ) -> tuple[tuple[Passage, ...], tuple[Cut, ...]]:
     """The passages that go, and every removed character in a cut of one of them.
 
-    A removed span belongs to the finding it overlaps; one that overlaps several is cut where the next one begins. What
-    no finding overlaps is a passage of white space, or of markup, of its own.
+    A removed span belongs to the finding it overlaps; one that overlaps several is cut where the next one begins, once
+    the one before has ended. What no finding overlaps is a passage of white space, or of markup, of its own.
     """
     findings = _placed(cleaned, edit)
     passages: dict[str, Passage] = {}

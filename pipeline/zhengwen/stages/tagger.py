@@ -17,7 +17,7 @@ CLIP = 4.0
 ROWS = 256
 """Blocks that go through a layer together."""
 SIDE_BY_SIDE = 16
-"""Articles that are read together."""
+"""Pieces of articles that are read together."""
 LONGEST = 256
 """Blocks of an article that are read as one: of a longer one, equal parts are read by themselves."""
 _STEPS = 256
@@ -79,7 +79,7 @@ class Tagger:
 
     def _states(self, alone: Floats, articles: Ints) -> Floats:
         """The states after each block, forwards and backwards (2, rows + 1, units), from what blocks say by themselves
-        (rows + 1, units); the last row is nobody's."""
+        (rows + 1, units); the last row is nobody's. articles: of what is read by itself."""
         units = alone.shape[1]
         order, begins = side_by_side(articles)
         after = np.empty((2, len(alone), units), np.float32)
@@ -138,7 +138,7 @@ class Tagger:
 
 def advance(state: Floats, heard: Floats, asked: Floats) -> tuple[Floats, Floats, Floats]:
     """The next state (..., units) from what the block and the state say (..., 3 * units); with it the gates for reset
-    and update (..., 2 * units), and the candidate. One step of reading, as `Tagger` does it in place."""
+    and update (..., 2 * units), and the candidate. One step of reading, which `Tagger` does faster."""
     units = state.shape[-1]
     with np.errstate(over="ignore"):  # a gate that is shut
         gates = 1 / (1 + np.exp(-(heard[..., : 2 * units] + asked[..., : 2 * units])))

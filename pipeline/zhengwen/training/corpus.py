@@ -17,7 +17,7 @@ from zhengwen.training.tagger import UNLABELLED, Sequences
 
 _BATCH = 64
 REACH = 25
-"""Blocks around a labelled one that are read with it."""
+"""Blocks on each side of a labelled one that are read with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def sequences(batch: Batch) -> Sequences:
 
 
 def _near(batch: Batch) -> tuple[Ints, Ints]:
-    """Readable blocks with at most `REACH` others between them and a labelled one of their article; and at which of
+    """Readable blocks that are at most `REACH` from a labelled one of their article; and at which of
     these an article begins, or what follows on a gap."""
     readable = np.flatnonzero(batch.features.blocks.readable())
     owner = batch.features.blocks.owner()[readable]

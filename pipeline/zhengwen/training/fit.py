@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 
 from zhengwen.stages.tagger import Tagger
 from zhengwen.training.corpus import Batch, sequences
-from zhengwen.training.tagger import OF_TEACHERS, UNITS, Sequences, fit_tagger
+from zhengwen.training.tagger import UNITS, UNITS_OF_TEACHERS, Sequences, fit_tagger
 
 Tick = Callable[[], object]
 """Called after each fit."""
@@ -27,8 +27,8 @@ def fit_each(
     """
     read = [[Sequences.joined([sequences(b) for b in part])] if part else [] for part in parts]
     seen = [[one for n in numbers for one in read[n]] for numbers in learnt]
-    every = range(teachers)
-    taught = _run((delayed(_fit)(some, seed + 1, (), OF_TEACHERS) for some in seen for seed in every), jobs, tick)
+    seeds = range(1, teachers + 1)
+    taught = _run((delayed(_fit)(some, seed, (), UNITS_OF_TEACHERS) for some in seen for seed in seeds), jobs, tick)
     agreeing = [taught[n * teachers : (n + 1) * teachers] for n in range(len(seen))]
     return _run((delayed(_fit)(some, 0, those, UNITS) for some, those in zip(seen, agreeing, strict=True)), jobs, tick)
 

@@ -27,11 +27,11 @@ _LEAST_MET = 3
 """Times that labelled blocks must hold an n-gram to make it a term."""
 DIMENSIONS = 32
 UNITS = 64
-OF_TEACHERS = 96
-"""Units of a tagger that only teaches: it may be slow."""
+UNITS_OF_TEACHERS = 96
+"""A tagger that only teaches may be slow."""
 EPOCHS = 8
-WITH_TEACHERS = 12
-"""Epochs where teachers soften the goals, which are not learnt by heart as soon."""
+EPOCHS_TAUGHT = 12
+"""Where teachers soften the goals, these are not learnt by heart as soon."""
 LEAST_STEPS = 200
 """Of few articles, there are more epochs."""
 TOGETHER = 24
@@ -48,14 +48,15 @@ _SMOOTH = 0.03
 """Share of a label that is spread over all kinds, lest scores be driven to certainty (Szegedy et al., CVPR 2016)."""
 _TAUGHT = 0.3
 """What the teachers say counts for so much where there is a label."""
-_LEAST = 1e-5
+_FLOOR = 1e-5
+"""Least probability that a teacher's word is taken for."""
 ABSENT = -20.0
 """Score of a kind that the labels never show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """Readable blocks of articles, one after the other.
+    """Readable blocks of articles, or of parts of them that are read by themselves, one after the other.
 
     grams: uint32, buckets of n-grams, or the numbers of those that are terms, block by block.
     starts: (blocks + 1,), where each block's begin.
@@ -81,7 +82,7 @@ class Sequences:
 def fit_tagger(seen: Sequences, seed: int = 0, teachers: Sequence[Tagger] = (), units: int | None = None) -> Tagger:
     """A tagger fitted to sequences; the same bytes for the same input, on one thread.
 
-    teachers: taggers that were fitted to the same sequences. units: `UNITS` if not said.
+    teachers: taggers that were fitted to the same sequences; others raise `ValueError`. units: `UNITS` if not said.
     """
     with threadpool_limits(1):
         return _fitted(seen, np.random.default_rng(seed), teachers, units or UNITS)
@@ -90,13 +91,15 @@ def fit_tagger(seen: Sequences, seed: int = 0, teachers: Sequence[Tagger] = (), 
 def _fitted(seen: Sequences, rng: np.random.Generator, teachers: Sequence[Tagger], units: int) -> Tagger:
     centre, scale = seen.columns.mean(0), seen.columns.std(0) + np.float32(1e-3)
     terms, met, seen = _known(seen)
+    if not all(np.array_equal(teacher.embedding.terms, terms) for teacher in teachers):
+        raise ValueError("a teacher was fitted to other sequences: its terms are not theirs")
     goals, counted = _goals(seen, teachers)
     raw, seen = seen.columns, replace(seen, columns=standardise(seen.columns, centre, scale))
     table = rng.normal(0, _SPREAD, (len(terms), DIMENSIONS)).astype(np.float32)
     layers = fresh(rng, DIMENSIONS, raw.shape[1], units)
     edges = pieces(seen.articles)
     parts = np.stack((edges[:-1], edges[1:]), axis=1)[np.diff(edges) > 0]
-    epochs = max(WITH_TEACHERS if teachers else EPOCHS, -(-LEAST_STEPS // max(-(-len(parts) // TOGETHER), 1)))
+    epochs = max(EPOCHS_TAUGHT if teachers else EPOCHS, -(-LEAST_STEPS // max(-(-len(parts) // TOGETHER), 1)))
     batches = [batch for _ in range(epochs) for batch in _batches(rng, parts)]
     of_layers, of_table = Adam.of(layers), Adam.of({"table": table})
     for done, batch in enumerate(batches):
@@ -133,8 +136,8 @@ def _goals(seen: Sequences, teachers: Sequence[Tagger]) -> tuple[Floats, Flags]:
 
 def _log_chances(tagger: Tagger, seen: Sequences) -> Floats:
     """Logarithms of the probabilities (blocks, kinds) that a tagger gives."""
-    parts = [_scored(tagger, seen, first)[1] for first in range(0, len(seen.articles) - 1, _PROBED)]
-    return np.log(np.maximum(softmax(np.concatenate(parts)), _LEAST))
+    parts = [_scored(tagger, seen, first)[1] for first in range(0, max(len(seen.articles) - 1, 1), _PROBED)]
+    return np.log(np.maximum(softmax(np.concatenate(parts)), _FLOOR))
 
 
 def _scored(tagger: Tagger, seen: Sequences, first: int) -> tuple[Floats, Floats]:

@@ -111,7 +111,7 @@ def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick, teachers: int =
     final = validation.everything
     assert final is not None
     chosen = choose(final, validation.held)
-    card = _card(samples, validation.figures)
+    card = _card(samples, validation.figures, teachers)
     return replace(chosen, levels=levels(chosen, validation.held), card=card), validation
 
 
@@ -155,7 +155,7 @@ def predict(model: Model, sample: Labelled) -> tuple[Span, ...]:
     return tuple((f.start, f.end, f.kind) for f in cleaned.findings)
 
 
-def _card(samples: Sequence[Labelled], result: Figures) -> dict[str, object]:
+def _card(samples: Sequence[Labelled], result: Figures, teachers: int) -> dict[str, object]:
     return {
         "trained": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": {
@@ -165,6 +165,7 @@ def _card(samples: Sequence[Labelled], result: Figures) -> dict[str, object]:
             "characters": sum(len(s.article.text) for s in samples),
             "spans": {k: sum(span[2] == k for s in samples for span in s.spans) for k in KINDS[1:]},
         },
+        "teachers": teachers,
         "cross_validation": {
             "folds": FOLDS,
             "grouped_by": "source",
