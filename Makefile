@@ -25,7 +25,7 @@ lint: .venv/installed  ## style, types, import contracts
 
 model: .venv/installed  ## retrain the shipped model: make model LABELS="train.jsonl windows.jsonl doubtful.jsonl samples/labelled"
 	@test -n "$(LABELS)" || { echo 'say what to learn from: make model LABELS="train.jsonl windows.jsonl doubtful.jsonl samples/labelled"'; exit 2; }
-	$(BIN)/zhengwen train $(LABELS) --teachers 3 -o models/default --overwrite
+	$(BIN)/zhengwen train $(LABELS) -o models/default --overwrite
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zhengwen needs Python 3.11 or newer: make PYTHON=python3.11")'

@@ -40,7 +40,7 @@ OTHERS = 64
 """Articles of other sources that forgetting is measured on, a fold."""
 
 
-def train_bases(labels: Sequence[Path], work: Path, jobs: int, teachers: int) -> dict[str, int]:
+def train_bases(labels: Sequence[Path], work: Path, jobs: int) -> dict[str, int]:
     """Trains the bases that are not there yet; the fold of each source."""
     missing = [k for k in range(FOLDS) if not (work / f"base-{k}").is_dir()]
     known = work / "folds.json"
@@ -53,27 +53,21 @@ def train_bases(labels: Sequence[Path], work: Path, jobs: int, teachers: int) ->
     fold_of = {samples[n].source: k for k, fold in enumerate(folds) for n in fold}
     known.write_text(json.dumps(fold_of, ensure_ascii=False), encoding="utf-8")
     if missing:
-        _train(samples, folds, missing, work, (jobs, teachers))
+        _train(samples, folds, missing, work, jobs)
     return fold_of
 
 
 def _train(
-    samples: Sequence[Labelled],
-    folds: Sequence[Sequence[int]],
-    missing: Sequence[int],
-    work: Path,
-    by: tuple[int, int],
+    samples: Sequence[Labelled], folds: Sequence[Sequence[int]], missing: Sequence[int], work: Path, jobs: int
 ) -> None:
-    """by: processes, and teachers of each base."""
     whole = np.array([s.windows is None for s in samples])
     parts = [
         [*batches(samples, fold[whole[fold]]), *batches(samples, fold[~whole[fold]])] for fold in map(np.array, folds)
     ]
     shipped = load()
     others = [[other for other in range(len(parts)) if other != k] for k in missing]
-    jobs, teachers = by
-    with tqdm(total=len(missing) * (teachers + 1), unit=" fit", mininterval=30) as bar:
-        taggers = fit_each(parts, others, jobs=jobs, tick=bar.update, teachers=teachers)
+    with tqdm(total=len(missing), unit=" base", mininterval=30) as bar:
+        taggers = fit_each(parts, others, jobs=jobs, tick=bar.update)
     for k, tagger in zip(missing, taggers, strict=True):
         save(Model(tagger, shipped.calibration, shipped.decoder, {}), work / f"base-{k}")
 
@@ -159,10 +153,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1)
     parser.add_argument("--only", type=int, nargs=2, default=(1, SOURCES), metavar=("FIRST", "LAST"))
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--teachers", type=int, choices=range(10), default=0, help="as of zhengwen train")
     parser.add_argument("--bases-only", action="store_true")
     a = parser.parse_args()
-    fold_of = train_bases(a.labels, a.work, a.jobs, a.teachers)
+    fold_of = train_bases(a.labels, a.work, a.jobs)
     if a.bases_only:
         return
     gold = read_labels([a.on])

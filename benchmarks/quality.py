@@ -1,7 +1,6 @@
 """Grouped cross-validation of the whole way from text to findings, with bootstrap intervals over sources.
 
-python benchmarks/quality.py LABELS... [--on GOLD.jsonl ...] [--parts PARTS] [--teachers N] [--jobs N]
-                             [--predicted FILE] [--svg FILE]
+python benchmarks/quality.py LABELS... [--on GOLD.jsonl ...] [--parts PARTS] [--jobs N] [--predicted FILE] [--svg FILE]
 
 LABELS are what a model learns from: files or folders of JSON Lines, windows among them. In four folds grouped by source
 each article is predicted by a model that saw no article of its source, with calibration and decoder chosen on the other
@@ -49,15 +48,14 @@ def main() -> None:
     parser.add_argument("labels", nargs="+", type=Path)
     parser.add_argument("--on", nargs="+", type=Path)
     parser.add_argument("--parts", type=wanted, default=CHEAP, help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--teachers", type=int, choices=range(10), default=0, help="as of zhengwen train")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--predicted", type=Path, help="file to write the predictions to")
     parser.add_argument("--svg", type=Path, help="file to write the reliability plot to")
     a = parser.parse_args()
     samples = read_labels(a.labels)
     counted = {s.article.name for s in (read_labels(a.on) if a.on else samples)}
-    with tqdm(total=FOLDS * (a.teachers + 1), unit=" fit") as bar:
-        found = cross_validate(samples, jobs=a.jobs, tick=bar.update, teachers=a.teachers)
+    with tqdm(total=FOLDS, unit=" fold") as bar:
+        found = cross_validate(samples, jobs=a.jobs, tick=bar.update)
     numbers = [n for n in sorted(found.tallies) if samples[n].article.name in counted]
     tallies = [(samples[n].source, found.tallies[n]) for n in numbers]
     print("\n".join(table(tallies, by_source=False)))
@@ -65,7 +63,7 @@ def main() -> None:
     for key in KEYS:
         low, high = interval(tallies, key)
         print(f"  {key:<12}{low:>8.4f} – {high:.4f}")
-    run = Run(samples, found, numbers, site_of(a.labels), a.jobs, a.teachers, a.svg)
+    run = Run(samples, found, numbers, site_of(a.labels), a.jobs, a.svg)
     for name in a.parts:
         print(f"\n  {name}: {PARTS[name].__doc__}")
         for line in PARTS[name](run):

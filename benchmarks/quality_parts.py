@@ -40,7 +40,6 @@ class Run:
     numbers: list[int]
     sites: dict[str, str]
     jobs: int
-    teachers: int
     svg: Path | None
 
     def held(self) -> list[list[Held]]:
@@ -275,8 +274,8 @@ def _parts(run: Run, share: float) -> list[tuple[list[Batch], list[Batch], list[
 
 def _trained(run: Run, learnt: list[list[Batch]], seen: list[list[Batch]]) -> list[Outcome]:
     """What each fold's model does on its articles, calibration and decoder chosen on the other folds."""
-    with tqdm(total=FOLDS * (run.teachers + 1), unit=" fit") as bar:
-        models, held = held_out(learnt, seen, jobs=run.jobs, tick=bar.update, teachers=run.teachers)
+    with tqdm(total=FOLDS, unit=" fold") as bar:
+        models, held = held_out(learnt, seen, jobs=run.jobs, tick=bar.update)
     out = []
     for k, (model, part) in enumerate(zip(models, held, strict=True)):
         chosen = choose(model, [h for other, hs in enumerate(held) if other != k for h in hs])

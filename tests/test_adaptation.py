@@ -203,7 +203,6 @@ def test_an_advertisement_that_is_kept_as_it_is_does_not_flip() -> None:
         (("--on", "x", "-o", "m"), "add --base default"),
         (("--check-only",), "add --base default"),
         ((), "with -o FOLDER"),
-        (("--base", "default", "-o", "m", "--teachers", "2"), "--teachers is for training without --base"),
         (("--base", "nowhere", "-o", "m"), "there is no model folder"),
         (("--base", "default", "-o", "m", "--offsets", "bytes"), "do not fit the text"),
     ],

@@ -1,14 +1,12 @@
 """The tagger's training: exact gradients, the same bytes each time, and it learns what only the neighbours tell."""
 
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 
 from zhengwen.stages.tagger import LONGEST, SIDE_BY_SIDE, Tagger, pieces, side_by_side
-from zhengwen.training import fit, recurrent, tagger
+from zhengwen.training import recurrent, tagger
 from zhengwen.training.tagger import Sequences, fit_tagger
 
 RNG = np.random.default_rng(0)
@@ -36,12 +34,13 @@ def loss(layers: recurrent.Layers, table: np.ndarray, step: recurrent.Step, monk
         softmax = recurrent.softmax
         patch.setattr(recurrent, "softmax", lambda x: said.append(softmax(x)) or said[0])
         recurrent.gradients(np.random.default_rng(3), layers, table, step)
-    return float(-(np.log(said[0]) * step.goals).sum(1)[step.counted].mean())
+    labelled = step.targets >= 0
+    return float(-(np.log(said[0]) * recurrent._goals(step.targets)).sum(1)[labelled].mean())
 
 
 def test_gradients_are_those_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = sequences([5, 1, 7])
-    step = tagger._step(np.random.default_rng(1), seen, *tagger._goals(seen, ()), np.array([[0, 5], [5, 6], [6, 13]]))
+    step = tagger._step(np.random.default_rng(1), seen, np.array([[0, 5], [5, 6], [6, 13]]))
     layers = {n: v.astype(np.float64) for n, v in recurrent.fresh(RNG, 3, COLUMNS, 4).items()}
     for name in layers:  # biases that are zero stand on the kink of a unit
         layers[name] += RNG.normal(0, 0.1, layers[name].shape)
@@ -65,13 +64,12 @@ def fitted(
     monkeypatch: pytest.MonkeyPatch,
     seed: int = 0,
     least: int = 100,
-    teachers: Sequence[Tagger] = (),
 ) -> Tagger:
     """A small tagger that knows every n-gram."""
     monkeypatch.setattr(tagger, "UNITS", 16)
     monkeypatch.setattr(tagger, "LEAST_STEPS", least)
     monkeypatch.setattr(tagger, "_LEAST_MET", 1)
-    return fit_tagger(seen, seed, teachers)
+    return fit_tagger(seen, seed)
 
 
 def hashed(seen: Sequences) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -107,23 +105,6 @@ def test_it_learns_what_only_the_blocks_around_tell_and_the_same_way_each_time(m
     assert not np.array_equal(model.states, fitted(known, monkeypatch, seed=1, least=30).states)
 
 
-def test_it_learns_from_what_its_teachers_agree_on_where_there_is_no_label(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = sequences([9] * 60)
-    seen.targets[60 * 5 :] = tagger.UNLABELLED
-    teachers = [fitted(seen, monkeypatch, seed) for seed in (1, 2)]
-    said = np.mean([np.log(read(t, seen)) for t in teachers], axis=0)
-    agreed = np.exp(said) / np.exp(said).sum(1, keepdims=True)
-    goals, counted = tagger._goals(tagger._known(seen)[2], teachers)
-    hidden = seen.targets == tagger.UNLABELLED
-    assert counted.all()
-    assert np.allclose(goals[hidden], agreed[hidden], atol=1e-3)
-    label = np.eye(5)[seen.targets[~hidden]] * 0.97 + 0.03 / 5
-    assert np.allclose(goals[~hidden], 0.7 * label + 0.3 * agreed[~hidden], atol=1e-3)
-    own, taught = fitted(seen, monkeypatch), fitted(seen, monkeypatch, teachers=teachers)
-    far, near = (np.abs(read(model, seen) - agreed)[hidden].mean() for model in (own, taught))
-    assert near < 0.8 * far
-
-
 def test_a_kind_that_the_labels_never_show_becomes_improbable(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = sequences([6] * 40, kinds=2)
     assert read(fitted(seen, monkeypatch), seen)[:, 2:].max() < 1e-4
@@ -145,35 +126,6 @@ def test_an_article_scores_the_same_in_any_company_and_as_it_was_trained(monkeyp
     trained = recurrent._read(layers, alone[:40].astype(np.float32), order[:, :, :1])
     states = model._states(np.pad(alone.astype(np.float32), ((0, 1), (0, 0))), seen.articles)
     assert np.allclose(trained.after, np.hstack(states[:, :40]), atol=1e-5)
-
-
-def test_a_teacher_of_other_sequences_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    teacher = fitted(sequences([9] * 5, grams=4), monkeypatch, least=1)
-    with pytest.raises(ValueError, match="its terms are not theirs"):
-        fitted(sequences([9] * 5), monkeypatch, teachers=[teacher])
-
-
-def test_those_who_teach_learnt_from_the_same_parts_each_from_another_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or a held-out source would reach a model by way of its teachers."""
-    monkeypatch.setattr(fit, "sequences", lambda number: sequences([1] * number))
-    made: list[dict[str, Any]] = []
-
-    def stub(seen: Sequences, seed: int, teachers: Sequence[Any], units: int) -> dict[str, Any]:
-        made.append({"of": len(seen.articles) - 1, "seed": seed, "teachers": teachers, "units": units})
-        return made[-1]
-
-    monkeypatch.setattr(fit, "fit_tagger", stub)
-    ticks: list[int] = []
-    parts, learnt = [[1], [10], [100, 100]], [[1, 2], [0, 2], [0, 1], [0, 1, 2]]
-    found: list[Any] = fit.fit_each(parts, learnt, jobs=1, tick=lambda: ticks.append(1), teachers=2)
-    assert [f["of"] for f in found] == [210, 201, 11, 211]
-    assert len(ticks) == 12
-    for one in found:
-        assert [(t["of"], t["seed"], t["teachers"]) for t in one["teachers"]] == [
-            (one["of"], 1, ()),
-            (one["of"], 2, ()),
-        ]
-        assert (one["seed"], one["units"] < one["teachers"][0]["units"]) == (0, True)
 
 
 def test_a_long_article_is_read_in_equal_parts_as_it_was_learnt(monkeypatch: pytest.MonkeyPatch) -> None:

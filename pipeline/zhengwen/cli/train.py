@@ -34,12 +34,6 @@ if TYPE_CHECKING:
 )
 @click.option("--check-only", is_flag=True, help="With --base: list labels to look at; exit code 1 if there are any.")
 @click.option("--report", type=LocalPath(), help="With --base: write all that is shown as JSON.")
-@click.option(
-    "--teachers",
-    type=click.IntRange(0),
-    help="Without --base: for each fit, fit so many models first, and learn from what they agree on too. The model is "
-    "better; three take six times as long. None by default; the shipped model had three.",
-)
 @offsets_option
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes; all cores by default.")
 @click.option("--overwrite", is_flag=True, help="Replace a model that stands there already.")
@@ -52,7 +46,6 @@ def command(
     max_loss: float,
     check_only: bool,
     report: Path | None,
-    teachers: int | None,
     offsets: str,
     jobs: int,
     overwrite: bool,
@@ -64,8 +57,6 @@ def command(
     cross-validation grouped by source, then fits on everything. With --base, learns from a few corrected articles in
     seconds, shows figures before and after and what flips, and writes no model that is worse on the reference articles.
     """
-    if base is not None and teachers is not None:
-        raise click.UsageError("--teachers is for training without --base; leave one of the two out")
     _check_usage(output, base, check_only, {"--on": bool(on), "--min-f1": min_f1 is not None, "--report": bool(report)})
     if output:
         _check_output(output, overwrite)
@@ -78,16 +69,16 @@ def command(
         folder = None if base == DEFAULT else Path(base)
         return run(samples, Asked(folder, output, on, min_f1, max_loss, check_only, report))
     if output:
-        _train(samples, output, jobs, teachers or 0)
+        _train(samples, output, jobs)
     return 0
 
 
-def _train(samples: "Sequence[Labelled]", output: Path, jobs: int, teachers: int) -> None:
+def _train(samples: "Sequence[Labelled]", output: Path, jobs: int) -> None:
     from zhengwen.reports.figures import table
-    from zhengwen.training.validation import FITS, train
+    from zhengwen.training.validation import STEPS_OF_TRAINING, train
 
-    with progress(FITS * (teachers + 1), "model", slow=True) as bar:
-        trained, validation = train(samples, jobs=jobs, tick=bar.update, teachers=teachers)
+    with progress(STEPS_OF_TRAINING, "model", slow=True) as bar:
+        trained, validation = train(samples, jobs=jobs, tick=bar.update)
     save(trained, output)
     tallies = [(samples[n].source, t) for n, t in sorted(validation.tallies.items())]
     click.echo(f"Cross-validation in {trained.card['cross_validation']['folds']} folds by source")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from zhengwen.articles import KINDS
-from zhengwen.blocks import Flags, Floats, Ints
+from zhengwen.blocks import Floats, Ints
 from zhengwen.stages.scores import softmax
 from zhengwen.stages.tagger import advance
 from zhengwen.training.adam import Layers
@@ -21,6 +22,8 @@ _DROP_COLUMNS = 0.2
 _DROP_ALONE = 0.3
 _DROP_STATES = 0.4
 _DROP_MIDDLE = 0.4
+_SMOOTH = 0.03
+"""Share of a label that is spread over all kinds, lest scores be driven to certainty (Szegedy et al., CVPR 2016)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +31,13 @@ class Step:
     """What one step reads: the n-grams of its blocks, which terms these are, columns, goals, and the reading order.
 
     counts: sparse (blocks, terms met), a row's numbers over the square root of their sum. met: (terms met,).
-    goals: what the probabilities (blocks, kinds) should be. counted: (blocks,), which of the blocks have a goal.
     order: (steps, 2, pieces), the block that each piece has reached, forwards and backwards; ``blocks`` for none.
     """
 
     counts: sp.csr_matrix
     met: Ints
     columns: Floats
-    goals: Floats
-    counted: Flags
+    targets: NDArray[np.int8]
     order: Ints
 
 
@@ -73,13 +74,20 @@ def _dropout(rng: np.random.Generator, shape: Sequence[int], share: float) -> Fl
     return mask
 
 
+def _goals(targets: NDArray[np.int8]) -> Floats:
+    """What the probabilities (blocks, kinds) should be; of blocks without a label it does not matter."""
+    return np.eye(len(KINDS), dtype=np.float32)[np.maximum(targets, 0)] * (1 - _SMOOTH) + np.float32(
+        _SMOOTH / len(KINDS)
+    )
+
+
 def gradients(rng: np.random.Generator, layers: Layers, table: Floats, step: Step) -> tuple[Layers, Floats]:
-    """Of the mean cross-entropy of the blocks that have a goal, by the layers, and by the embeddings of the terms met.
+    """Of the mean cross-entropy of the labelled blocks, by the layers, and by the embeddings of the terms met.
 
     table: (terms met, dimensions).
     """
     w = layers
-    blocks, width, units = len(step.goals), table.shape[1], len(w["inward_bias"])
+    blocks, width, units = len(step.targets), table.shape[1], len(w["inward_bias"])
     vectors = step.counts @ table
     masks = [_dropout(rng, vectors.shape, s) for s in (_DROP_VECTOR, _DROP_DIRECT)]
     seen = np.concatenate((vectors * masks[0], step.columns * _dropout(rng, step.columns.shape, _DROP_COLUMNS)), axis=1)
@@ -94,7 +102,9 @@ def gradients(rng: np.random.Generator, layers: Layers, table: Floats, step: Ste
     inside *= through
     straight = vectors * masks[1]
     chances = softmax(inside @ w["output"] + straight @ w["direct"] + w["output_bias"])
-    wrong = (chances - step.goals) * (step.counted / np.float32(max(step.counted.sum(), 1)))[:, None]
+    labelled = step.targets >= 0
+    wrong = chances - _goals(step.targets)
+    wrong *= (labelled / np.float32(max(labelled.sum(), 1)))[:, None]
 
     found: Layers = {"output": inside.T @ wrong, "output_bias": wrong.sum(0), "direct": straight.T @ wrong}
     back = (wrong @ w["output"].T) * through

@@ -1,8 +1,7 @@
 """Trains the tagger: embeddings of n-grams and all that reads them, at once, from whole articles.
 
 Dropout of n-grams (Iyyer et al., ACL 2015); AdamW with a one-cycle learning rate (Smith and Topin, 2019). An embedding
-moves only in steps that meet its n-gram. A tagger may learn from others too, that were fitted before: from what they
-agree on of each block, with a label or without (distillation, Hinton et al., 2015).
+moves only in steps that meet its n-gram.
 """
 
 from collections.abc import Sequence
@@ -15,8 +14,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from zhengwen.articles import KINDS
-from zhengwen.blocks import Flags, Floats, Ints
-from zhengwen.stages.scores import BITS, Embedding, softmax
+from zhengwen.blocks import Floats, Ints
+from zhengwen.stages.scores import BITS, Embedding
 from zhengwen.stages.tagger import Tagger, pieces, standardise
 from zhengwen.training.adam import Adam
 from zhengwen.training.recurrent import Step, fresh, gradients
@@ -26,12 +25,8 @@ TERMS = 150_000
 _LEAST_MET = 3
 """Times that labelled blocks must hold an n-gram to make it a term."""
 DIMENSIONS = 32
-UNITS = 64
-UNITS_OF_TEACHERS = 96
-"""A tagger that only teaches may be slow."""
+UNITS = 96
 EPOCHS = 8
-EPOCHS_TAUGHT = 12
-"""Where teachers soften the goals, these are not learnt by heart as soon."""
 LEAST_STEPS = 200
 """Of few articles, there are more epochs."""
 TOGETHER = 24
@@ -43,13 +38,7 @@ _WARM_UP = 0.1
 _SPREAD = 0.05
 _STEPS_OF_A_BYTE = 127
 _PROBED = 499
-"""Articles that say what vectors lean to; as many are scored at a time."""
-_SMOOTH = 0.03
-"""Share of a label that is spread over all kinds, lest scores be driven to certainty (Szegedy et al., CVPR 2016)."""
-_TAUGHT = 0.3
-"""What the teachers say counts for so much where there is a label."""
-_FLOOR = 1e-5
-"""Least probability that a teacher's word is taken for."""
+"""Articles that say what vectors lean to."""
 ABSENT = -20.0
 """Score of a kind that the labels never show."""
 
@@ -79,32 +68,26 @@ class Sequences:
         return cls(grams, _edges([p.starts for p in parts]), columns, targets, _edges([p.articles for p in parts]))
 
 
-def fit_tagger(seen: Sequences, seed: int = 0, teachers: Sequence[Tagger] = (), units: int | None = None) -> Tagger:
-    """A tagger fitted to sequences; the same bytes for the same input, on one thread.
-
-    teachers: taggers that were fitted to the same sequences; others raise `ValueError`. units: `UNITS` if not said.
-    """
+def fit_tagger(seen: Sequences, seed: int = 0) -> Tagger:
+    """A tagger fitted to sequences; the same bytes for the same input, on one thread."""
     with threadpool_limits(1):
-        return _fitted(seen, np.random.default_rng(seed), teachers, units or UNITS)
+        return _fitted(seen, np.random.default_rng(seed))
 
 
-def _fitted(seen: Sequences, rng: np.random.Generator, teachers: Sequence[Tagger], units: int) -> Tagger:
+def _fitted(seen: Sequences, rng: np.random.Generator) -> Tagger:
     centre, scale = seen.columns.mean(0), seen.columns.std(0) + np.float32(1e-3)
-    terms, met, seen = _known(seen)
-    if not all(np.array_equal(teacher.embedding.terms, terms) for teacher in teachers):
-        raise ValueError("a teacher was fitted to other sequences: its terms are not theirs")
-    goals, counted = _goals(seen, teachers)
     raw, seen = seen.columns, replace(seen, columns=standardise(seen.columns, centre, scale))
+    terms, met, seen = _known(seen)
     table = rng.normal(0, _SPREAD, (len(terms), DIMENSIONS)).astype(np.float32)
-    layers = fresh(rng, DIMENSIONS, raw.shape[1], units)
+    layers = fresh(rng, DIMENSIONS, raw.shape[1], UNITS)
     edges = pieces(seen.articles)
     parts = np.stack((edges[:-1], edges[1:]), axis=1)[np.diff(edges) > 0]
-    epochs = max(EPOCHS_TAUGHT if teachers else EPOCHS, -(-LEAST_STEPS // max(-(-len(parts) // TOGETHER), 1)))
+    epochs = max(EPOCHS, -(-LEAST_STEPS // max(-(-len(parts) // TOGETHER), 1)))
     batches = [batch for _ in range(epochs) for batch in _batches(rng, parts)]
     of_layers, of_table = Adam.of(layers), Adam.of({"table": table})
     for done, batch in enumerate(batches):
-        step = _step(rng, seen, goals, counted, batch)
-        if not step.counted.any():
+        step = _step(rng, seen, batch)
+        if (step.targets == UNLABELLED).all():
             continue
         by_layer, by_term = gradients(rng, layers, table[step.met], step)
         rate = _rate(done, len(batches))
@@ -116,40 +99,6 @@ def _fitted(seen: Sequences, rng: np.random.Generator, teachers: Sequence[Tagger
     nothing = np.zeros_like(layers["direct"])
     fitted = Tagger(_stored(terms, met, table), centre, scale, **layers, leaning=nothing)
     return replace(fitted, leaning=_leaning(fitted, replace(seen, columns=raw)))
-
-
-def _goals(seen: Sequences, teachers: Sequence[Tagger]) -> tuple[Floats, Flags]:
-    """What the probabilities (blocks, kinds) should be, and of which blocks anything is known of that.
-
-    seen: as `_known` gives them, with columns as they are.
-    """
-    labelled = seen.targets != UNLABELLED
-    goals = np.eye(len(KINDS), dtype=np.float32)[np.maximum(seen.targets, 0)] * (1 - _SMOOTH) + np.float32(
-        _SMOOTH / len(KINDS)
-    )
-    if not teachers:
-        return goals, labelled
-    agreed = np.mean([_log_chances(t, seen) for t in teachers], axis=0)
-    share = np.where(labelled, np.float32(_TAUGHT), np.float32(1))[:, None]
-    return goals * (1 - share) + softmax(agreed) * share, np.ones_like(labelled)
-
-
-def _log_chances(tagger: Tagger, seen: Sequences) -> Floats:
-    """Logarithms of the probabilities (blocks, kinds) that a tagger gives."""
-    parts = [_scored(tagger, seen, first)[1] for first in range(0, max(len(seen.articles) - 1, 1), _PROBED)]
-    return np.log(np.maximum(softmax(np.concatenate(parts)), _FLOOR))
-
-
-def _scored(tagger: Tagger, seen: Sequences, first: int) -> tuple[Floats, Floats]:
-    """Vectors (blocks, dimensions) and scores (blocks, kinds) of `_PROBED` articles from ``first`` on, whose n-grams
-    have the numbers of the tagger's terms."""
-    articles = seen.articles[first : first + _PROBED + 1]
-    rows = slice(int(articles[0]), int(articles[-1]))
-    starts = seen.starts[rows.start : rows.stop + 1]
-    grams = seen.grams[starts[0] : starts[-1]]
-    counts = _counts(grams, starts - starts[0], len(tagger.embedding.terms))
-    vectors = counts @ (tagger.embedding.axes * tagger.embedding.scale)
-    return vectors, tagger.logits(vectors, seen.columns[rows], articles - articles[0])
 
 
 def _known(seen: Sequences) -> tuple[NDArray[np.uint32], NDArray[np.uint32], Sequences]:
@@ -175,8 +124,12 @@ def _stored(terms: NDArray[np.uint32], met: NDArray[np.uint32], table: Floats) -
 
 def _leaning(tagger: Tagger, seen: Sequences) -> Floats:
     """The linear map from vectors to scores (dimensions, kinds) of least squares over the first articles."""
-    vectors, scores = _scored(tagger, seen, 0)
-    known = np.hstack((vectors, np.ones((len(vectors), 1), np.float32)))
+    articles = seen.articles[: _PROBED + 1]
+    rows = int(articles[-1])
+    counts = _counts(seen.grams[: seen.starts[rows]], seen.starts[: rows + 1], len(tagger.embedding.terms))
+    vectors = counts @ (tagger.embedding.axes * tagger.embedding.scale)
+    scores = tagger.logits(vectors, seen.columns[:rows], articles)
+    known = np.hstack((vectors, np.ones((rows, 1), np.float32)))
     leaning: Floats = np.linalg.lstsq(known, scores, rcond=None)[0][:-1].astype(np.float32)
     return leaning
 
@@ -193,7 +146,7 @@ def _batches(rng: np.random.Generator, parts: Ints) -> list[Ints]:
     return [out[n] for n in rng.permutation(len(out)).tolist()]
 
 
-def _step(rng: np.random.Generator, seen: Sequences, goals: Floats, counted: Flags, parts: Ints) -> Step:
+def _step(rng: np.random.Generator, seen: Sequences, parts: Ints) -> Step:
     sizes = parts[:, 1] - parts[:, 0]
     firsts = np.concatenate(([0], np.cumsum(sizes)))
     rows = np.repeat(parts[:, 0] - firsts[:-1], sizes) + np.arange(firsts[-1])
@@ -206,7 +159,7 @@ def _step(rng: np.random.Generator, seen: Sequences, goals: Floats, counted: Fla
     at = np.arange(int(sizes.max()))[:, None]
     ways = (firsts[:-1] + at, firsts[1:] - 1 - at)
     order = np.stack([np.where(at < sizes, way, len(rows)) for way in ways], axis=1)
-    return Step(_counts(place, starts, len(met)), met, seen.columns[rows], goals[rows], counted[rows], order)
+    return Step(_counts(place, starts, len(met)), met, seen.columns[rows], seen.targets[rows], order)
 
 
 def _counts(terms: NDArray[np.integer[Any]], starts: Ints, width: int) -> sp.csr_matrix:

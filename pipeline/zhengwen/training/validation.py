@@ -48,18 +48,12 @@ class Validation:
 
 
 def cross_validate(
-    samples: Sequence[Labelled],
-    *,
-    jobs: int,
-    tick: Tick,
-    folds: int = FOLDS,
-    also_all: bool = False,
-    teachers: int = 0,
+    samples: Sequence[Labelled], *, jobs: int, tick: Tick, folds: int = FOLDS, also_all: bool = False
 ) -> Validation:
     """Predicts every sample labelled as a whole with a model that saw no sample of its source.
 
-    Calibration and decoder of a fold are chosen on the other folds' held-out scores. Fits ``folds`` models, one more if
-    one that learns from all folds is asked for; see `zhengwen.training.fit.fit_each` for the teachers and the ticks.
+    Calibration and decoder of a fold are chosen on the other folds' held-out scores. Ticks ``folds`` times, once more
+    if a model that learns from all folds is fitted too.
     """
     groups = sources(samples, folds)
     if not any(s.spans for s in samples):
@@ -70,8 +64,7 @@ def cross_validate(
     numbers = split(groups, folds)
     parts = [(batches(samples, fold[whole[fold]]), batches(samples, fold[~whole[fold]])) for fold in numbers]
     everything = [[*one, *rest] for one, rest in parts]
-    wholes = [one for one, _ in parts]
-    fitted, held = held_out(everything, wholes, jobs=jobs, tick=tick, also_all=also_all, teachers=teachers)
+    fitted, held = held_out(everything, [one for one, _ in parts], jobs=jobs, tick=tick, also_all=also_all)
     models = fitted[:folds]
     others = [[h for other in range(folds) if other != k for h in held[other]] for k in range(folds)]
     chosen = [choose(model, seen) for model, seen in zip(models, others, strict=True)]
@@ -91,27 +84,25 @@ def held_out(
     jobs: int,
     tick: Tick,
     also_all: bool = False,
-    teachers: int = 0,
 ) -> tuple[list[Model], list[list[Held]]]:
     """For each fold a model that learnt from the other folds' batches, and what it makes of those seen in its own;
     after these, if asked for, a model that learnt from all."""
     folds = range(len(learnt))
     choices = [[other for other in folds if other != k] for k in folds] + ([list(folds)] if also_all else [])
-    taggers = fit_each(learnt, choices, jobs=jobs, tick=tick, teachers=teachers)
-    models = [Model(t, AS_SAID, DEFAULT, {}) for t in taggers]
+    models = [Model(t, AS_SAID, DEFAULT, {}) for t in fit_each(learnt, choices, jobs=jobs, tick=tick)]
     return models, [[_held(models[k], b) for b in seen[k]] for k in folds]
 
 
-def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick, teachers: int = 0) -> tuple[Model, Validation]:
+def train(samples: Sequence[Labelled], *, jobs: int, tick: Tick) -> tuple[Model, Validation]:
     """Cross-validates, then fits on everything, with calibration and decoder from all held-out scores.
 
-    Ticks ``FITS * (teachers + 1)`` times.
+    Ticks `STEPS_OF_TRAINING` times.
     """
-    validation = cross_validate(samples, jobs=jobs, tick=tick, also_all=True, teachers=teachers)
+    validation = cross_validate(samples, jobs=jobs, tick=tick, also_all=True)
     final = validation.everything
     assert final is not None
     chosen = choose(final, validation.held)
-    card = _card(samples, validation.figures, teachers)
+    card = _card(samples, validation.figures)
     return replace(chosen, levels=levels(chosen, validation.held), card=card), validation
 
 
@@ -120,8 +111,7 @@ def folds_by_source(samples: Sequence[Labelled], folds: int) -> list[list[int]]:
     return [fold.tolist() for fold in split(sources(samples, folds), folds)]
 
 
-FITS = FOLDS + 1
-"""Models that a training fits: one a fold, and the one that learns from everything."""
+STEPS_OF_TRAINING = FOLDS + 1
 
 
 def sources(samples: Sequence[Labelled], folds: int) -> Ints:
@@ -155,7 +145,7 @@ def predict(model: Model, sample: Labelled) -> tuple[Span, ...]:
     return tuple((f.start, f.end, f.kind) for f in cleaned.findings)
 
 
-def _card(samples: Sequence[Labelled], result: Figures, teachers: int) -> dict[str, object]:
+def _card(samples: Sequence[Labelled], result: Figures) -> dict[str, object]:
     return {
         "trained": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": {
@@ -165,7 +155,6 @@ def _card(samples: Sequence[Labelled], result: Figures, teachers: int) -> dict[s
             "characters": sum(len(s.article.text) for s in samples),
             "spans": {k: sum(span[2] == k for s in samples for span in s.spans) for k in KINDS[1:]},
         },
-        "teachers": teachers,
         "cross_validation": {
             "folds": FOLDS,
             "grouped_by": "source",
