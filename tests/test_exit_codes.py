@@ -90,6 +90,30 @@ def test_a_full_disk_is_2(articles: Path, tmp_path: Path, form: str) -> None:
     assert b"Exception ignored" not in done.stderr
 
 
+def test_an_interrupt_that_python_would_drop_while_importing_still_interrupts(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        """
+import os, signal, sys, time, weakref
+from zhengwen import cli
+
+def importing(*_, **__):
+    code = compile("os.kill(os.getpid(), signal.SIGINT); done = 1; x = 1", "<frozen importlib._bootstrap>", "exec")
+    class Lock: pass
+    lock = Lock()
+    hold = weakref.ref(lock, lambda _: exec(code, {"os": os, "signal": signal}))
+    del lock
+    time.sleep(10)
+
+cli.cli.main = importing
+sys.exit(cli.main([]))
+""",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (130, "zhengwen: interrupted\n")
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "2>&1 | true"])
 def test_closed_streams_are_no_findings(articles: Path, tmp_path: Path, closed: str) -> None:
     script = f'set -o pipefail; "$0" check gone.md "$1" {closed}; echo $? > code'

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from types import FrameType
 from typing import Any
 
 import click
@@ -121,14 +122,31 @@ def _stoppable() -> Iterator[None]:
         raise SystemExit(128 + number)
 
     try:
-        before = signal.signal(signal.SIGTERM, end)
+        before = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
     except ValueError:  # not the main thread: a program that holds this one decides
         yield
         return
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "setitimer"):
+        before |= {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGALRM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_IMPORTING = "<frozen importlib"
+_SOON = 0.02
+"""Seconds."""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C, put off while Python is at importing: it drops what is raised in a callback of its locks, with a message,
+    and goes on."""
+    if frame is not None and frame.f_code.co_filename.startswith(_IMPORTING):
+        signal.setitimer(signal.ITIMER_REAL, _SOON)
+    else:
+        signal.default_int_handler(number, frame)
 
 
 def _run(args: Sequence[str] | None) -> int:
