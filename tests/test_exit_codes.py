@@ -112,6 +112,13 @@ sys.exit(cli.main([]))
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stderr) == (130, "zhengwen: interrupted\n")
+    script.write_text(
+        script.read_text(encoding="utf-8")
+        .replace("    time.sleep(10)\n", "")
+        .replace("sys.exit(cli.main([]))", "code = cli.main([]); time.sleep(0.2); sys.exit(code)"),
+        encoding="utf-8",
+    )
+    assert subprocess.run([sys.executable, script], check=False, timeout=30).returncode == 0, "the run was over"
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "2>&1 | true"])

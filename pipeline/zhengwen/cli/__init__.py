@@ -126,11 +126,14 @@ def _stoppable() -> Iterator[None]:
     except ValueError:  # not the main thread: a program that holds this one decides
         yield
         return
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "setitimer"):
+    watching = signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "setitimer")
+    if watching:
         before |= {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGALRM)}
     try:
         yield
     finally:
+        if watching:
+            signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that came later would kill
         for number, handler in before.items():
             signal.signal(number, handler)
 
