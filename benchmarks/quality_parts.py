@@ -21,7 +21,7 @@ from zhengwen.training.corpus import Batch, batches
 from zhengwen.training.evaluation import Tally, covered, figures, paint, weights
 from zhengwen.training.labels import Labelled
 from zhengwen.training.levels import levels
-from zhengwen.training.validation import FOLDS, Validation, choose, held_out, sources, split
+from zhengwen.training.validation import FOLDS, Validation, choose, held_out, split
 
 DRAWS = 400
 LEAST_OF_A_SITE = 8
@@ -260,13 +260,13 @@ def _altered(batch: Batch, change: Change) -> Batch:
 def _parts(run: Run, share: float) -> list[tuple[list[Batch], list[Batch], list[Batch]]]:
     """For each fold whole articles and windows to learn from, of that share of the
     sources, and the articles that count."""
-    groups = sources(run.samples, FOLDS)
     whole = np.array([s.windows is None for s in run.samples])
-    counted = np.isin(np.arange(len(groups)), run.numbers)
-    chosen = np.random.default_rng(0).random(int(groups.max()) + 1) < share
+    counted = np.isin(np.arange(len(run.samples)), run.numbers)
+    sources, source = np.unique([s.source for s in run.samples], return_inverse=True)
+    chosen = (np.random.default_rng(0).random(len(sources)) < share)[source]
     parts = []
-    for fold in split(groups, FOLDS):
-        taken = fold[chosen[groups[fold]]]
+    for fold in split(run.samples, FOLDS):
+        taken = fold[chosen[fold]]
         three = (taken[whole[taken]], taken[~whole[taken]], fold[counted[fold]])
         parts.append(tuple(batches(run.samples, numbers) for numbers in three))
     return parts

@@ -16,7 +16,7 @@ from zhengwen.stages.segment import segment
 def seen(text: str) -> str:
     """What the tagger reads, blocks parted by a bar."""
     blocks = segment([text])
-    codes = features.unrolled(features.stream(features.encode([text]).folded, blocks), blocks).codes
+    codes = features.stream(features.encode([text]).folded, blocks).codes
     return "|".join("".join(map(chr, codes.tolist())).strip("\1").split("\1"))
 
 
@@ -67,17 +67,32 @@ def test_true_words_stay(text: str) -> None:
 
 
 def test_a_text_of_one_character_a_line_reads_as_one_line() -> None:
-    lines = seen("正文。\n\n关\n\n注\n\n公众\n\n号\n\n正文。\n").split("|")
-    assert [line for line in lines if line] == ["正文。", *["关注公众号"] * 4, "正文。"]
+    lines = seen("正文。\n\n关\n\n注\n\n公众\n\n号\n\n，\n\n正文。\n").split("|")
+    assert [line for line in lines if line] == ["正文。", "关注公众号,", "正文。"]
+
+
+def test_such_a_text_ends_where_its_sentences_end() -> None:
+    text = "\n".join("扫描下方的二维码！领取一份大礼包吧。共三章")
+    assert seen(text).split("|") == ["扫描下方的二维码!", "领取一份大礼包吧。共三章"]
 
 
 @pytest.mark.parametrize(
-    "text", ["关\n注\n我", "甲\n\n# 乙\n\n丙\n\n丁\n", "| 甲 |\n|---|\n| 乙 |\n| 丙 |\n| 丁 |\n| 戊 |\n"]
+    "text",
+    [
+        "关\n注\n我",
+        "甲\n\n# 乙\n\n丙\n\n丁\n",
+        "| 甲 |\n|---|\n| 乙 |\n| 丙 |\n| 丁 |\n| 戊 |\n",
+        "甲\n\n乙\n\n第三行\n\n丙\n\n丁\n",
+        "甲\n\n1\n\n2\n\n乙\n\n3\n\n4\n\n5\n\n6\n\n丙\n\n丁\n",
+        "```\n甲\n```\n\n乙\n\n> 丙\n\n丁\n\n戊\n",
+    ],
 )
-def test_a_few_short_lines_headings_and_tables_are_no_vertical_text(text: str) -> None:
-    blocks = segment([text])
-    stream = features.stream(features.encode([text]).folded, blocks)
-    assert features.unrolled(stream, blocks) is stream
+def test_a_few_short_lines_headings_and_tables_are_no_such_text(text: str) -> None:
+    assert all(sum(sign in part for sign in "关注我甲乙丙丁戊") <= 1 for part in seen(text).split("|"))
+
+
+def test_texts_written_downwards_of_two_articles_stay_apart() -> None:
+    assert len(segment(["关\n注\n", "我\n们\n"])) == 4
 
 
 _TRICKY = st.lists(

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from zhengwen.cleaning import Cleaner
 from zhengwen.model import load
 from zhengwen.training.corpus import REACH, batches, sequences
 from zhengwen.training.labels import Labelled, read_labels
-from zhengwen.training.validation import sources, split
+from zhengwen.training.validation import split
 
 EVERY = 6
 """One in so many of the labelled samples."""
@@ -81,10 +82,23 @@ def test_one_process_or_two_give_the_same_model(labels: Path, trained: tuple[Pat
 
 def test_a_source_is_in_one_fold() -> None:
     samples = read_labels([ROOT / "samples" / "labelled"])
-    folds = split(sources(samples, 4), 4)
+    folds = split(samples, 4)
     assert sorted(n for fold in folds for n in fold) == list(range(len(samples)))
     named = [{samples[n].source for n in fold} for fold in folds]
     assert all(not a & b for i, a in enumerate(named) for b in named[:i])
+
+
+def test_sources_stay_in_their_fold_when_others_come() -> None:
+    samples = read_labels([ROOT / "samples" / "labelled"])
+    fewer = [s for s in samples if zlib.crc32(s.source.encode()) % 7]
+    fold_of = {samples[n].source: k for k, fold in enumerate(split(samples, 4)) for n in fold}
+    assert len(fewer) < len(samples)
+    assert all(fold_of[fewer[n].source] == k for k, fold in enumerate(split(fewer, 4)) for n in fold)
+
+
+def test_few_sources_leave_no_fold_empty() -> None:
+    samples = [Labelled(Article(str(n), "正文。"), name, ()) for n, name in enumerate(("a", "b", "c", "d"))]
+    assert all(len(fold) for fold in split(samples, 4))
 
 
 def test_model_info_and_verify(trained: tuple[Path, str]) -> None:

@@ -105,9 +105,7 @@ class _Case:
         self.model, self.work, self.reading = model, round_.work, round_.reading
         self.found = round_.reading.features
         text = round_.work.article.text
-        self.stream = features.unrolled(
-            features.stream(features.encode([text]).folded, self.found.blocks), self.found.blocks
-        )
+        self.stream = features.stream(features.encode([text]).folded, self.found.blocks)
         self.means = _means(model, self.found)
 
     def without(self, gone: Flags) -> Features:

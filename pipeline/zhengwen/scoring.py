@@ -46,7 +46,7 @@ def featurise(articles: Sequence[Article]) -> Features:
     weights = np.rint(np.expm1(columns["letters"])) + IMAGE_WEIGHT * features.count(blocks, codes.images)
     readable = blocks.readable()
     weights[~readable] = 0
-    words = features.unrolled(features.stream(codes.folded, blocks), blocks)
+    words = features.stream(codes.folded, blocks)
     hashed = [features.hashes(words, order, BITS, readable) for order in features.ORDERS]
     return Features(blocks, hashed, columns, weights.astype(np.float32))
 

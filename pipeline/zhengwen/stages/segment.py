@@ -1,6 +1,7 @@
 """Texts to blocks: a partition of each text into the units that are kept or removed as a whole.
 
-A block is a physical line, or a sentence of a long line of prose, or a whole code fence, formula or front matter.
+A block is a physical line, or a sentence of a long line of prose, or a whole code fence, formula or front matter, or
+a sentence written one or two characters a line.
 Markdown is read with pulldown-cmark (CommonMark 0.31), so that what is code or a table is decided by a real parser.
 
     texts ─ events ─ leaves, spans (bytes) ─ lines with a type each ─ blocks
@@ -11,6 +12,7 @@ Only the parser's events are walked one by one; all else is arrays over the whol
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,12 @@ _STOPS, _CLOSERS, _MARKS, _SPACES = "。！？!?；…", "”’」』）)】]",
 _SAYS = np.ones(0x10000, np.bool_)
 _SAYS[[*range(33), 0x3000, 0xA0, 0xFEFF, ord(">")]] = False
 _CLASS = np.zeros(0x10000, np.uint8)
+_HAN = (0x3400, 0xA000)
+_COLUMNAR = np.zeros(0x10000, np.bool_)
+for _low, _high in (_HAN, (0x3001, 0x3020), (0xFF01, 0xFF5F), (0x30, 0x3A), (0x41, 0x5B), (0x61, 0x7B)):
+    _COLUMNAR[_low:_high] = True
+_COLUMNAR[[*map(ord, "…—“”‘’·!?,.")]] = True
+_INVISIBLE = np.array([0xAD, *range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x2060, *range(0xFE00, 0xFE10)])
 for _number, _characters in enumerate((_STOPS, _CLOSERS, _MARKS, _SPACES), 1):
     _CLASS[[*map(ord, _characters)]] = _number
 
@@ -37,6 +45,12 @@ LONG_LINE = 40
 """Lines of prose longer than this (characters) are cut at sentence ends; measured on labelled articles."""
 SHORT_SENTENCE = 8
 """No cut leaves a piece shorter than this (characters)."""
+NARROW = 2
+"""Characters of a line that may belong to a column, a text written downwards."""
+LEAST_NARROW = 4
+"""Lines of a column."""
+_NARROWEST = 8
+"""Characters of such a line with all that says nothing, the break included."""
 
 
 def segment(texts: Sequence[str]) -> Blocks:
@@ -54,7 +68,7 @@ def segment(texts: Sequence[str]) -> Blocks:
     leaves, spans = events.places(whole)
     lines.paint(leaves)
     lines.paint_blanks(codes)
-    return _blocks(lines, _cuts(codes, lines, spans), begins)
+    return _blocks(lines, _columns(codes, lines), _cuts(codes, lines, spans), begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +129,12 @@ class _Lines:
             self.types[blank & ~IS_ATOMIC[self.types]] = BlockType.BLANK
 
 
-def _blocks(lines: _Lines, cuts: Ints, begins: Ints) -> Blocks:
-    """Joins the lines of atomic blocks and parts long lines at the cuts."""
+def _blocks(lines: _Lines, columns: Flags, cuts: Ints, begins: Ints) -> Blocks:
+    """Joins the lines of atomic blocks, and those that go on a column (lines,), and parts long lines at the cuts."""
     types, leaves = lines.types, lines.leaves
     joined = np.zeros(len(types), np.bool_)
     joined[1:] = IS_ATOMIC[types[1:]] & (types[1:] == types[:-1]) & (leaves[1:] == leaves[:-1])
+    joined |= columns
     joined[lines.first[:-1][lines.first[:-1] < len(types)]] = False
     line = np.flatnonzero(~joined)
     starts = np.concatenate((lines.bounds[line], cuts))
@@ -135,6 +150,38 @@ def _blocks(lines: _Lines, cuts: Ints, begins: Ints) -> Blocks:
         leaves[source],
         np.searchsorted(bounds, begins),
     )
+
+
+def _columns(codes: NDArray[np.uint32], lines: _Lines) -> Flags:
+    """Lines (lines,) that go on a sentence begun above them: lines of one article hold a character or two each, half of
+    them and `LEAST_NARROW` at least a Chinese one; the blank lines between go with them. Long ones part where sentences
+    end."""
+    goes_on = np.zeros(len(lines.types), np.bool_)
+    narrow = np.flatnonzero((lines.types == BlockType.PARAGRAPH) & (np.diff(lines.bounds) <= _NARROWEST))
+    if len(narrow) < LEAST_NARROW:
+        return goes_on
+    lengths = lines.bounds[narrow + 1] - lines.bounds[narrow]
+    line = np.repeat(np.arange(len(narrow)), lengths)
+    held = codes[np.arange(lengths.sum()) + np.repeat(lines.bounds[narrow] - np.cumsum(lengths) + lengths, lengths)]
+    says = _SAYS.take(held, mode="clip") & ~np.isin(held, _INVISIBLE)
+    number = np.bincount(line, says, len(narrow))
+    columnar = np.bincount(line, says & (_COLUMNAR.take(held, mode="clip") & (held < 0x10000)), len(narrow))
+    chinese = np.bincount(line, says & (held >= _HAN[0]) & (held < _HAN[1]), len(narrow)) > 0
+    stops = np.bincount(line, says & (_CLASS.take(held, mode="clip") == 1), len(narrow)) > 0
+    fits = (number >= 1) & (number <= NARROW) & (columnar == number)
+    narrow, stops, chinese = narrow[fits], stops[fits], chinese[fits]
+    said = np.cumsum(lines.types != BlockType.BLANK)
+    article = np.searchsorted(lines.first, narrow, side="right")
+    breaks = (np.diff(said[narrow]) != 1) | (np.diff(article) != 0) | (np.diff(lines.quoted[narrow]) != 0)
+    for first, end in pairwise([0, *(np.flatnonzero(breaks) + 1).tolist(), len(narrow)]):
+        if chinese[first:end].sum() >= max(LEAST_NARROW, (end - first) / 2):
+            begins = [first]
+            for n in (np.flatnonzero(stops[first:end]) + first + 1).tolist():
+                if n - begins[-1] >= SHORT_SENTENCE and end - n >= SHORT_SENTENCE:
+                    begins.append(n)
+            for start, stop in pairwise([*begins, end]):
+                goes_on[narrow[start] + 1 : narrow[stop - 1] + 1] = True
+    return goes_on
 
 
 def _cuts(codes: NDArray[np.uint32], lines: _Lines, spans: Ints) -> Ints:

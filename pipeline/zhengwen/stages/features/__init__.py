@@ -3,7 +3,6 @@
 from zhengwen.stages.features.codes import DROPPED, TAG, Codes, Stream, count, encode, plain, stream
 from zhengwen.stages.features.ngrams import ORDERS, hashes, places
 from zhengwen.stages.features.structure import fingerprints, structure
-from zhengwen.stages.features.vertical import unrolled
 
 __all__ = [
     "DROPPED",
@@ -19,5 +18,4 @@ __all__ = [
     "plain",
     "stream",
     "structure",
-    "unrolled",
 ]
