@@ -1,7 +1,8 @@
 """Trains the tagger: embeddings of n-grams and all that reads them, at once, from whole articles.
 
-Dropout of n-grams (Iyyer et al., ACL 2015); AdamW with a one-cycle learning rate (Smith and Topin, 2019). An embedding
-moves only in steps that meet its n-gram.
+Embeddings start from what n-grams mean (`zhengwen.training.meaning`). Dropout of n-grams (Iyyer et al., ACL 2015) and
+of whole blocks; AdamW with a one-cycle learning rate (Smith and Topin, 2019). An embedding moves only in steps that
+meet its n-gram. What comes out is the mean over the second half of the way (Polyak and Juditsky, 1992).
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
 from zhengwen.stages.scores import BITS, Embedding
 from zhengwen.stages.tagger import Tagger, pieces, standardise
-from zhengwen.training.adam import Adam
+from zhengwen.training.adam import Adam, Mean
+from zhengwen.training.meaning import first_vectors
 from zhengwen.training.recurrent import Step, fresh, gradients
 
 UNLABELLED = -1
@@ -32,9 +34,14 @@ LEAST_STEPS = 200
 TOGETHER = 24
 """Pieces of articles in a step."""
 _DROP_GRAMS = 0.4
+_DROP_BLOCKS = 0.3
+"""Share of the blocks of a step whose n-grams are all dropped, lest an article be known by what one says."""
 _RATE = 2e-3
 _DECAY = 1e-2
 _WARM_UP = 0.1
+_AVERAGED = 0.5
+"""Share of the steps, the last ones, over which layers and embeddings are averaged, one step in `_EVERY`."""
+_EVERY = 20
 _SPREAD = 0.05
 _STEPS_OF_A_BYTE = 127
 _PROBED = 499
@@ -78,21 +85,26 @@ def _fitted(seen: Sequences, rng: np.random.Generator) -> Tagger:
     centre, scale = seen.columns.mean(0), seen.columns.std(0) + np.float32(1e-3)
     raw, seen = seen.columns, replace(seen, columns=standardise(seen.columns, centre, scale))
     terms, met, seen = _known(seen)
-    table = rng.normal(0, _SPREAD, (len(terms), DIMENSIONS)).astype(np.float32)
+    table = first_vectors(rng, seen.grams, seen.starts, (len(terms), DIMENSIONS), _SPREAD)
     layers = fresh(rng, DIMENSIONS, raw.shape[1], UNITS)
     edges = pieces(seen.articles)
     parts = np.stack((edges[:-1], edges[1:]), axis=1)[np.diff(edges) > 0]
     epochs = max(EPOCHS, -(-LEAST_STEPS // max(-(-len(parts) // TOGETHER), 1)))
     batches = [batch for _ in range(epochs) for batch in _batches(rng, parts)]
     of_layers, of_table = Adam.of(layers), Adam.of({"table": table})
+    mean = Mean()
     for done, batch in enumerate(batches):
         step = _step(rng, seen, batch)
-        if (step.targets == UNLABELLED).all():
-            continue
-        by_layer, by_term = gradients(rng, layers, table[step.met], step)
-        rate = _rate(done, len(batches))
-        of_layers.move(layers, by_layer, rate, _DECAY)
-        of_table.move_some(table, by_term, step.met, rate)
+        if (step.targets != UNLABELLED).any():
+            by_layer, by_term = gradients(rng, layers, table[step.met], step)
+            rate = _rate(done, len(batches))
+            of_layers.move(layers, by_layer, rate, _DECAY)
+            of_table.move_some(table, by_term, step.met, rate)
+        left = len(batches) - 1 - done
+        if left < _AVERAGED * len(batches) and left % _EVERY == 0:
+            mean.add({**layers, "table": table})
+    layers = mean.layers()
+    table = layers.pop("table")
     absent = np.bincount(seen.targets[seen.targets >= 0], minlength=len(KINDS)) == 0
     layers["output"][:, absent] = layers["direct"][:, absent] = 0
     layers["output_bias"][absent] = ABSENT
@@ -154,6 +166,7 @@ def _step(rng: np.random.Generator, seen: Sequences, parts: Ints) -> Step:
     ends = np.cumsum(number)
     grams = seen.grams[np.repeat(seen.starts[rows] - ends + number, number) + np.arange(number.sum())]
     kept = rng.random(len(grams), np.float32) >= _DROP_GRAMS
+    kept &= np.repeat(rng.random(len(rows), np.float32) >= _DROP_BLOCKS, number)
     starts = np.concatenate(([0], np.cumsum(kept)))[np.concatenate(([0], ends))]
     met, place = np.unique(grams[kept], return_inverse=True)
     at = np.arange(int(sizes.max()))[:, None]
