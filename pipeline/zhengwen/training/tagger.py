@@ -1,8 +1,8 @@
 """Trains the tagger: embeddings of n-grams and all that reads them, at once, from whole articles.
 
-Embeddings start from what n-grams mean (`zhengwen.training.meaning`). Dropout of n-grams (Iyyer et al., ACL 2015) and
-of whole blocks; AdamW with a one-cycle learning rate (Smith and Topin, 2019). An embedding moves only in steps that
-meet its n-gram. What comes out is the mean over the second half of the way (Polyak and Juditsky, 1992).
+Dropout of n-grams (Iyyer et al., ACL 2015), and of whole blocks; AdamW with a one-cycle learning rate (Smith and Topin,
+2019). An embedding moves only in steps that meet its n-gram. What comes out is the mean over the second half of the way
+(Polyak and Juditsky, SIAM J. Control and Optimization 1992).
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,6 @@ from zhengwen.blocks import Floats, Ints
 from zhengwen.stages.scores import BITS, Embedding
 from zhengwen.stages.tagger import Tagger, pieces, standardise
 from zhengwen.training.adam import Adam, Mean
-from zhengwen.training.meaning import first_vectors
 from zhengwen.training.recurrent import Step, fresh, gradients
 
 UNLABELLED = -1
@@ -34,8 +33,8 @@ LEAST_STEPS = 200
 TOGETHER = 24
 """Pieces of articles in a step."""
 _DROP_GRAMS = 0.4
-_DROP_BLOCKS = 0.3
-"""Share of the blocks of a step whose n-grams are all dropped, lest an article be known by what one says."""
+_DROP_BLOCKS = 0.2
+"""Share of the blocks of a step whose n-grams are all dropped, lest an article be known by what one block says."""
 _RATE = 2e-3
 _DECAY = 1e-2
 _WARM_UP = 0.1
@@ -85,7 +84,7 @@ def _fitted(seen: Sequences, rng: np.random.Generator) -> Tagger:
     centre, scale = seen.columns.mean(0), seen.columns.std(0) + np.float32(1e-3)
     raw, seen = seen.columns, replace(seen, columns=standardise(seen.columns, centre, scale))
     terms, met, seen = _known(seen)
-    table = first_vectors(rng, seen.grams, seen.starts, (len(terms), DIMENSIONS), _SPREAD)
+    table = rng.normal(0, _SPREAD, (len(terms), DIMENSIONS)).astype(np.float32)
     layers = fresh(rng, DIMENSIONS, raw.shape[1], UNITS)
     edges = pieces(seen.articles)
     parts = np.stack((edges[:-1], edges[1:]), axis=1)[np.diff(edges) > 0]
