@@ -66,14 +66,31 @@ def test_true_words_stay(text: str) -> None:
     assert seen(text) == text
 
 
-def test_a_text_of_one_character_a_line_reads_as_one_line() -> None:
-    lines = seen("正文。\n\n关\n\n注\n\n公众\n\n号\n\n，\n\n正文。\n").split("|")
-    assert [line for line in lines if line] == ["正文。", "关注公众号,", "正文。"]
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("正文。\n\n关\n\n注\n\n公众\n\n号\n\n，\n\n正文。\n", ["正文。", "关注公众号,", "正文。"]),
+        ("\n".join("扫描下方的二维码！！领取一份大礼包吧。共三章"), ["扫描下方的二维码!!", "领取一份大礼包吧。共三章"]),
+        (
+            "\n".join("他今天大声对我说「你好」。」他又说再见再见再见"),
+            ["他今天大声对我说「你好」。」", "他又说再见再见再见"],
+        ),
+        ("\n".join("加我的微信13800138000"), ["加我的微信" + "0" * 11]),
+        ("\n".join("加我的微信:v_1👇"), ["加我的微信:v_0👇"]),
+        ("\r\n".join(c + " " * 9 for c in "扫码关注"), ["扫码关注"]),
+        ("\n\n".join(c + "\u200b" * 9 for c in "扫码关注"), ["扫码关注"]),
+        ("扫\n\u200b\n码\n\u200b\n关\n\u200b\n注\n", ["扫码关注"]),
+        ("第一行说完。\n扫\n码\n关\n注\n", ["第一行说完。", "扫码关注"]),
+        ("苹果\n香蕉\n樱桃\n甜瓜\n\n扫\n码\n关\n注\n", ["苹果香蕉樱桃甜瓜", "扫码关注"]),
+        ("> 扫\n> 码\n> 关\n> 注\n\n扫\n码\n关\n注\n", [">扫>码>关>注", "扫码关注"]),
+    ],
+)
+def test_a_text_of_one_character_a_line_reads_as_one_line(text: str, blocks: list[str]) -> None:
+    assert [line for line in seen(text).split("|") if line] == blocks
 
 
-def test_such_a_text_ends_where_its_sentences_end() -> None:
-    text = "\n".join("扫描下方的二维码！领取一份大礼包吧。共三章")
-    assert seen(text).split("|") == ["扫描下方的二维码!", "领取一份大礼包吧。共三章"]
+def test_a_long_column_is_cut() -> None:
+    assert [len(part) for part in seen("\n".join("长" * 150)).split("|")] == [64, 64, 22]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +100,9 @@ def test_such_a_text_ends_where_its_sentences_end() -> None:
         "甲\n\n# 乙\n\n丙\n\n丁\n",
         "| 甲 |\n|---|\n| 乙 |\n| 丙 |\n| 丁 |\n| 戊 |\n",
         "甲\n\n乙\n\n第三行\n\n丙\n\n丁\n",
-        "甲\n\n1\n\n2\n\n乙\n\n3\n\n4\n\n5\n\n6\n\n丙\n\n丁\n",
+        "甲\n\n" + "1\n\n" * 20 + "乙\n\n丙\n\n丁\n",
+        "甲\n\n乙\n丙\n丁 <!-- zhengwen: keep -->\n",
+        "[^1]: 注\n\n    甲\n\n    乙\n\n丙\n\n丁\n\n戊\n",
         "```\n甲\n```\n\n乙\n\n> 丙\n\n丁\n\n戊\n",
     ],
 )

@@ -7,7 +7,6 @@ import pytest
 
 from zhengwen.stages.tagger import LONGEST, SIDE_BY_SIDE, Tagger, pieces, side_by_side
 from zhengwen.training import recurrent, tagger
-from zhengwen.training.adam import Mean
 from zhengwen.training.tagger import Sequences, fit_tagger
 
 RNG = np.random.default_rng(0)
@@ -163,20 +162,3 @@ def test_a_reading_order_reaches_every_block_once_and_begins_every_article_anew(
     firsts, lasts = (order[:, way][begins].tolist() for way in (0, 1))
     assert sorted(firsts) == [a for a, b in pairwise(articles.tolist()) if b > a]
     assert sorted(lasts) == [b - 1 for a, b in pairwise(articles.tolist()) if b > a]
-
-
-def test_the_mean_of_layers_along_the_way() -> None:
-    mean = Mean()
-    layer = np.ones(3, np.float32)
-    for _ in range(3):
-        mean.add({"a": layer})
-        layer += 1
-    assert np.array_equal(mean.layers()["a"], np.full(3, 2, np.float32))
-
-
-def test_a_step_drops_all_that_some_blocks_say() -> None:
-    seen = sequences([400])
-    step = tagger._step(np.random.default_rng(0), seen, np.array([[0, 400]]))
-    long = np.diff(seen.starts) == 4  # 0.4 to the power of 4 are left with nothing by dropping n-grams alone
-    silent = (np.diff(step.counts.indptr) == 0)[long].mean()
-    assert 0.12 < silent < 0.35

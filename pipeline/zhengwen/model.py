@@ -21,7 +21,7 @@ from zhengwen.stages.decode import Decoder, Kinds, bridge
 from zhengwen.stages.scores import Calibration, Embedding, Words, softmax
 from zhengwen.stages.tagger import Tagger
 
-FORMAT = 6
+FORMAT = 7
 """Version of the files, the features and what a decoder means; a model of another one is refused."""
 CARD = "card.json"
 _LAYERS = tuple(part.name for part in fields(Tagger) if part.name != "embedding")

@@ -1,10 +1,8 @@
-"""AdamW (Loshchilov and Hutter, ICLR 2019), for layers, and for the rows of a table that a step meets; and the mean of
-layers along the way."""
+"""AdamW (Loshchilov and Hutter, ICLR 2019), for layers, and for the rows of a table that a step meets."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zhengwen.blocks import Floats, Ints
 
@@ -52,24 +50,3 @@ class Adam:
         unbias = [np.float32(1 - moment**self.done) for moment in _MOMENTS]
         change: Floats = (first / unbias[0]) / (np.sqrt(second / unbias[1]) + np.float32(1e-8))
         return change
-
-
-@dataclass(slots=True)
-class Mean:
-    """The mean of layers along the way."""
-
-    sums: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    count: int = 0
-
-    def add(self, layers: Layers) -> None:
-        """Counts layers in, as they are now."""
-        self.count += 1
-        for name, layer in layers.items():
-            if name in self.sums:
-                self.sums[name] += layer
-            else:
-                self.sums[name] = layer.astype(np.float64)
-
-    def layers(self) -> Layers:
-        """The mean of those that were counted in."""
-        return {name: (total / self.count).astype(np.float32) for name, total in self.sums.items()}

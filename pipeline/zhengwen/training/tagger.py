@@ -1,8 +1,7 @@
 """Trains the tagger: embeddings of n-grams and all that reads them, at once, from whole articles.
 
-Dropout of n-grams (Iyyer et al., ACL 2015), and of whole blocks; AdamW with a one-cycle learning rate (Smith and Topin,
-2019). An embedding moves only in steps that meet its n-gram. What comes out is the mean over the second half of the way
-(Polyak and Juditsky, SIAM J. Control and Optimization 1992).
+Dropout of n-grams (Iyyer et al., ACL 2015); AdamW with a one-cycle learning rate (Smith and Topin, 2019). An embedding
+moves only in steps that meet its n-gram.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from zhengwen.articles import KINDS
 from zhengwen.blocks import Floats, Ints
 from zhengwen.stages.scores import BITS, Embedding
 from zhengwen.stages.tagger import Tagger, pieces, standardise
-from zhengwen.training.adam import Adam, Mean
+from zhengwen.training.adam import Adam
 from zhengwen.training.recurrent import Step, fresh, gradients
 
 UNLABELLED = -1
@@ -33,14 +32,9 @@ LEAST_STEPS = 200
 TOGETHER = 24
 """Pieces of articles in a step."""
 _DROP_GRAMS = 0.4
-_DROP_BLOCKS = 0.2
-"""Share of the blocks of a step whose n-grams are all dropped, lest an article be known by what one block says."""
 _RATE = 2e-3
 _DECAY = 1e-2
 _WARM_UP = 0.1
-_AVERAGED = 0.5
-"""Share of the steps, the last ones, over which layers and embeddings are averaged, one step in `_EVERY`."""
-_EVERY = 20
 _SPREAD = 0.05
 _STEPS_OF_A_BYTE = 127
 _PROBED = 499
@@ -91,19 +85,14 @@ def _fitted(seen: Sequences, rng: np.random.Generator) -> Tagger:
     epochs = max(EPOCHS, -(-LEAST_STEPS // max(-(-len(parts) // TOGETHER), 1)))
     batches = [batch for _ in range(epochs) for batch in _batches(rng, parts)]
     of_layers, of_table = Adam.of(layers), Adam.of({"table": table})
-    mean = Mean()
     for done, batch in enumerate(batches):
         step = _step(rng, seen, batch)
-        if (step.targets != UNLABELLED).any():
-            by_layer, by_term = gradients(rng, layers, table[step.met], step)
-            rate = _rate(done, len(batches))
-            of_layers.move(layers, by_layer, rate, _DECAY)
-            of_table.move_some(table, by_term, step.met, rate)
-        left = len(batches) - 1 - done
-        if left < _AVERAGED * len(batches) and left % _EVERY == 0:
-            mean.add({**layers, "table": table})
-    layers = mean.layers()
-    table = layers.pop("table")
+        if (step.targets == UNLABELLED).all():
+            continue
+        by_layer, by_term = gradients(rng, layers, table[step.met], step)
+        rate = _rate(done, len(batches))
+        of_layers.move(layers, by_layer, rate, _DECAY)
+        of_table.move_some(table, by_term, step.met, rate)
     absent = np.bincount(seen.targets[seen.targets >= 0], minlength=len(KINDS)) == 0
     layers["output"][:, absent] = layers["direct"][:, absent] = 0
     layers["output_bias"][absent] = ABSENT
@@ -165,7 +154,6 @@ def _step(rng: np.random.Generator, seen: Sequences, parts: Ints) -> Step:
     ends = np.cumsum(number)
     grams = seen.grams[np.repeat(seen.starts[rows] - ends + number, number) + np.arange(number.sum())]
     kept = rng.random(len(grams), np.float32) >= _DROP_GRAMS
-    kept &= np.repeat(rng.random(len(rows), np.float32) >= _DROP_BLOCKS, number)
     starts = np.concatenate(([0], np.cumsum(kept)))[np.concatenate(([0], ends))]
     met, place = np.unique(grams[kept], return_inverse=True)
     at = np.arange(int(sizes.max()))[:, None]

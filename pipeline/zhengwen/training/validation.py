@@ -118,13 +118,13 @@ def split(samples: Sequence[Labelled], folds: int) -> list[Ints]:
     """Numbers of the articles of each fold; a source is in one fold only.
 
     The name of a source alone says in which, so figures stay comparable when sources are added. Where that leaves a
-    fold empty (few sources), they are dealt out evenly instead.
+    fold with less than half of its share of the articles, as few sources may, they are dealt out evenly instead.
     """
     names, groups = np.unique([s.source for s in samples], return_inverse=True)
     if len(names) < folds:
         raise LabelError(f"the labels have {len(names)} sources; training needs {folds} at least, see the field source")
-    fold = np.array([zlib.crc32(name.encode()) % folds for name in names.tolist()])[groups]
-    if len(np.unique(fold)) == folds:
+    fold = np.array([zlib.crc32(name.encode("utf-8", "surrogatepass")) % folds for name in names.tolist()])[groups]
+    if np.bincount(fold, minlength=folds).min() >= len(samples) / folds / 2:
         return [np.flatnonzero(fold == k) for k in range(folds)]
     chosen = GroupKFold(folds, shuffle=True, random_state=0).split(groups, groups=groups)
     return [np.sort(numbers) for _, numbers in chosen]
