@@ -33,9 +33,8 @@ _SAYS = np.ones(0x10000, np.bool_)
 _SAYS[[*range(33), 0x3000, 0xA0, 0xFEFF, ord(">")]] = False
 _CLASS = np.zeros(0x10000, np.uint8)
 _HAN = (0x3400, 0xA000)
-_INVISIBLE = np.array(
-    [0x7F, 0xAD, *range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F, 0x2060, *range(0xFE00, 0xFE10)], np.uint32
-)
+_SHOWS = _SAYS.copy()
+_SHOWS[[0x7F, 0xAD, *range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F, 0x2060, *range(0xFE00, 0xFE10)]] = False
 for _number, _characters in enumerate((_STOPS, _CLOSERS, _MARKS, _SPACES), 1):
     _CLASS[[*map(ord, _characters)]] = _number
 
@@ -197,7 +196,7 @@ class _Narrow:
         lengths = lines.bounds[found + 1] - lines.bounds[found]
         line = np.repeat(np.arange(len(found)), lengths)
         held = codes[np.arange(lengths.sum()) + np.repeat(lines.bounds[found] - np.cumsum(lengths) + lengths, lengths)]
-        says = _SAYS.take(held, mode="clip") & ~np.isin(held, _INVISIBLE)
+        says = _SHOWS.take(held, mode="clip")
         number = np.bincount(line, says, len(found))
         chinese = np.bincount(line, says & (held >= _HAN[0]) & (held < _HAN[1]), len(found)) > 0
         marks = np.zeros(len(found), np.uint8)
