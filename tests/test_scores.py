@@ -68,7 +68,7 @@ def test_calibration_keeps_the_order_the_sum_and_the_shares_of_the_kinds() -> No
 
 
 def test_calibration_of_held_out_scores_makes_them_mean_what_they_say() -> None:
-    blocks = segment(["甲\n" * 20_000])
+    blocks = segment(["甲乙丙\n" * 20_000])
     true = RNG.normal(-1.5, 2.5, len(blocks))  # log-odds
     said = np.where(true < 0, 2 * true, true / 3) - 1
     targets = (RNG.random(len(blocks)) < 1 / (1 + np.exp(-true))).astype(np.int8)

@@ -61,7 +61,7 @@ def test_what_all_commands_understand_stands_before_the_command_or_after(
 def test_the_advice_to_say_more_can_be_followed(zhengwen: Run, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for number in range(30):
-        (tmp_path / "in" / f"{number}.md").write_text("同一篇文章，字字相同，一处不改，一处不加。")
+        (tmp_path / "in" / f"{number}.md").write_text("编译器先把源码读成语法树，再逐层变换，最后生成机器码。")
     advised = zhengwen("clean", "in", "-o", "out").stderr.decode()
     assert advised.count("left out, ") == 20
     assert "--verbose shows all" in advised
