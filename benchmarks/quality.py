@@ -7,8 +7,9 @@ each article is predicted by a model that saw no article of its source, with cal
 folds. With --on, figures count only the articles of those files; --predicted writes the predictions in doccano's
 format, for another scorer; --svg the reliability plot.
 
-PARTS, separated by commas, or ALL: sites, lengths, places, reliability, levels need nothing beyond the cross-validation
-(levels and reliability count all of LABELS); ablations and curve train it anew, six and three times, and count blocks.
+PARTS, separated by commas, or ALL: sites, folders, lengths, places, reliability, levels need nothing beyond the
+cross-validation (levels and reliability count all of LABELS); ablations and curve train it anew, six and three times,
+and count blocks.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from zhengwen.training.labels import read_labels
 from zhengwen.training.validation import FOLDS, cross_validate
 
 KEYS = ("mixed_f1", "passages", "false_100", "retention", "intact", "adverts", "kind")
-CHEAP = ("sites", "lengths", "places", "reliability", "levels")
+CHEAP = ("sites", "folders", "lengths", "places", "reliability", "levels")
 
 
 def wanted(text: str) -> tuple[str, ...]:

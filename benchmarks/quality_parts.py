@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from zhengwen import repetition
+from zhengwen.articles import BOILERPLATE
 from zhengwen.blocks import Blocks
+from zhengwen.cleaning import Cleaner
 from zhengwen.explaining import PLACE, REPETITION
 from zhengwen.levels import LEVELS
 from zhengwen.model import Model
@@ -18,7 +21,7 @@ from zhengwen.scoring import Features
 from zhengwen.stages.decode import Decoder
 from zhengwen.training.calibration import Held, Outcome, calibration, outcome
 from zhengwen.training.corpus import Batch, batches
-from zhengwen.training.evaluation import Tally, covered, figures, paint, weights
+from zhengwen.training.evaluation import Tally, covered, figures, paint, tally, weights
 from zhengwen.training.labels import Labelled
 from zhengwen.training.levels import levels
 from zhengwen.training.validation import FOLDS, Validation, choose, held_out, split
@@ -104,6 +107,35 @@ def passages(run: Run, *, gold: bool) -> list[Passage]:
         places = middle / w.sum()
         out += [Passage(*three) for three in zip(total.tolist(), shares.tolist(), places.tolist(), strict=True)]
     return out
+
+
+def in_folders(run: Run) -> Iterator[str]:
+    """the same with what articles of a folder share: each source in a folder of its own; all in one."""
+    model_of = {n: m for m, ns in zip(run.found.models, split(run.samples, FOLDS), strict=True) for n in ns.tolist()}
+    chosen = [run.samples[n] for n in run.numbers]
+    models = [model_of[n] for n in run.numbers]
+    names = ("mixed_f1", "passages", "false_100", "retention", "intact", "adverts")
+    yield f"{'folders':<22}" + "".join(f"{name:>11}" for name in names)
+    rows = (
+        ("articles alone", [run.found.tallies[n] for n in run.numbers]),
+        ("one for each source", foldered(chosen, models, lambda s: s.source)),
+        ("one for all", foldered(chosen, models, lambda _: "all")),
+    )
+    for row, tallies in rows:
+        f = figures(tallies).as_dict()
+        yield f"{row:<22}" + "".join(f"{f[name]:>11.4f}" for name in names)
+
+
+def foldered(samples: Sequence[Labelled], models: Sequence[Model], folder: Callable[[Labelled], str]) -> list[Tally]:
+    """What each sample's model does where samples with the same folder lie together."""
+    order = sorted(range(len(samples)), key=lambda n: folder(samples[n]))
+    evidence = repetition.count((folder(samples[n]), [samples[n].article.text]) for n in order)
+    tallies = []
+    for sample, model in zip(samples, models, strict=True):
+        article = replace(sample.article, name=f"{folder(sample)}/{sample.article.name.replace('/', '-')}")
+        (cleaned,) = Cleaner(model, BOILERPLATE, evidence=evidence).clean([article])
+        tallies.append(tally(article.text, sample.spans, [(f.start, f.end, f.kind) for f in cleaned.findings]))
+    return tallies
 
 
 def by_length(run: Run) -> Iterator[str]:
@@ -285,6 +317,7 @@ def _trained(run: Run, learnt: list[list[Batch]], seen: list[list[Batch]]) -> li
 
 PARTS: dict[str, Callable[[Run], Iterator[str]]] = {
     "sites": by_site,
+    "folders": in_folders,
     "lengths": by_length,
     "places": by_place,
     "reliability": reliability,

@@ -46,6 +46,11 @@ class Article:
         return start, end
 
 
+def folder_of(name: str) -> str:
+    """The folder of a file, as it is named below the input; ``.`` for the input itself."""
+    return name.rpartition("/")[0] or "."
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A passage of boilerplate: ``text[start:end]``, a run of whole blocks of one kind.

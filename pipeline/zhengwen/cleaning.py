@@ -12,7 +12,7 @@ from zhengwen.articles import DEFAULT_SELECTION, KINDS, Article, Finding
 from zhengwen.blocks import Flags, Floats, Ints
 from zhengwen.coherence import Removal, coherent
 from zhengwen.keeping import Keep
-from zhengwen.model import Model, Reading
+from zhengwen.model import Evidence, Model, Reading
 from zhengwen.stages.decode import passages
 from zhengwen.stages.edit import Deletion, apply, removable
 
@@ -42,11 +42,15 @@ class Cleaned:
 @dataclass(frozen=True, slots=True)
 class Cleaner:
     """Finds and removes the selected kinds. A cleaned text, cleaned again, stays as it is: an article is read anew
-    after each removal until nothing more is found."""
+    after each removal until nothing more is found.
+
+    evidence: what is known of the articles beyond themselves.
+    """
 
     model: Model
     selection: Collection[str] = DEFAULT_SELECTION
     keep: Keep = field(default_factory=Keep)
+    evidence: Evidence | None = None
 
     def clean(self, articles: Sequence[Article]) -> list[Cleaned]:
         """The cleaned articles, in order; no article influences another."""
@@ -59,7 +63,7 @@ class Cleaner:
         """The readings of the articles that are left to read, one after another."""
         pending = [_Work(n, a, [(0, len(a.text))], (), ()) for n, a in enumerate(articles)]
         while pending:
-            reading = self.model.read([w.article for w in pending])
+            reading = self.model.read([w.article for w in pending], self.evidence)
             found = zip(pending, self._rounds(reading, pending), strict=True)
             rounds = [Round(reading, n, work, *round_) for n, (work, round_) in enumerate(found)]
             yield rounds

@@ -211,6 +211,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "drop-adverts": _flag,
     "max-removed": _between(0, 100),
     "dedup": _one_of("near", "exact", "off"),
+    "repetition": _flag,
     "similarity": _between(0.5, 1),
     "containment": _between(0.5, 1),
     "to": _one_of(*TARGETS),

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,13 @@ class Reading:
         return self.features.blocks
 
 
+class Evidence(Protocol):
+    """What speaks for boilerplate beyond an article itself."""
+
+    def log_odds(self, articles: Sequence[Article], blocks: Blocks) -> Floats:
+        """What is added to the log-odds of boilerplate of each block; (blocks,)."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A classifier: tagger, calibration, decoder, and the card that says where it is from.
@@ -77,10 +84,13 @@ class Model:
         own = hashlib.sha256(decisive.encode()).hexdigest() if decoder != self.decoder else self.fingerprint
         return replace(self, decoder=decoder, card={**self.card, "fingerprint": own})
 
-    def read(self, articles: Sequence[Article]) -> Reading:
+    def read(self, articles: Sequence[Article], evidence: Evidence | None = None) -> Reading:
         """Scores and decides every block of a batch; articles do not influence each other."""
         found = featurise(articles)
-        return self.decide(found, self.probabilities(found))
+        probabilities = self.probabilities(found)
+        if evidence is not None:
+            probabilities = weighed(probabilities, evidence.log_odds(articles, found.blocks))
+        return self.decide(found, probabilities)
 
     def probabilities(self, found: Features) -> Floats:
         """Calibrated probabilities (blocks, kinds)."""
@@ -143,6 +153,18 @@ def _tagger(arrays: Mapping[str, NDArray[Any]]) -> Tagger:
 def default_path() -> Path:
     """Where the shipped model lies, in an installed package or in a checkout."""
     return _PACKED if _PACKED.is_dir() else _CHECKOUT
+
+
+def weighed(probabilities: Floats, log_odds: Floats) -> Floats:
+    """Probabilities (blocks, kinds) with more odds for boilerplate, of whichever kind; log_odds: (blocks,)."""
+    rows = np.flatnonzero(log_odds)
+    if not len(rows):
+        return probabilities
+    more = probabilities[rows]
+    more[:, 1:] *= np.exp(log_odds[rows])[:, None]
+    out = probabilities.copy()
+    out[rows] = more / more.sum(1, keepdims=True)
+    return out
 
 
 def save(model: Model, folder: Path) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
+from zhengwen.articles import folder_of
 from zhengwen.dedup.repeated import Tally, find
 from zhengwen.errors import UnreadableInputError
 from zhengwen.readers import Source, read, shards
@@ -28,7 +28,7 @@ class RepeatedLine:
 
 def by_folder(sources: Sequence[Source]) -> list[Source]:
     """The sources, folder by folder: a folder is an author or a site, as a scraper lays them down."""
-    return sorted(sources, key=lambda s: (_folder(s), s.name))
+    return sorted(sources, key=lambda s: (folder_of(s.name), s.name))
 
 
 def repeated_lines(
@@ -44,8 +44,8 @@ def repeated_lines(
     for some, texts in batches:
         numbers = []
         for source in some:
-            if _folder(source) != folder:
-                folder, number = _folder(source), number + 1
+            if folder_of(source.name) != folder:
+                folder, number = folder_of(source.name), number + 1
             numbers.append(number)
         tally.add(texts, numbers)
         seen += some
@@ -71,7 +71,3 @@ def readable(sources: Sequence[Source]) -> Iterator[tuple[list[Source], list[str
                 continue
             some.append(source)
         yield some, texts
-
-
-def _folder(source: Source) -> str:
-    return str(PurePosixPath(source.name).parent)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zhengwen import baseline
+from zhengwen.articles import folder_of
 from zhengwen.cli.checking import Checker, Listed, Result
 from zhengwen.cli.configured import Configured, current, source, tailored
 from zhengwen.cli.engines import Engines, engine_options, size_of, working
@@ -19,6 +20,7 @@ from zhengwen.cli.fixing import Asked, fix
 from zhengwen.cli.flaws import Flaws
 from zhengwen.cli.outputs import Outputs, ReportType
 from zhengwen.cli.remembered import put_back
+from zhengwen.cli.repeating import Shared, shared
 from zhengwen.cli.shared import check_options, kinds_left, listed, locate, progress, summarise
 from zhengwen.errors import BaselineError, UnreadableInputError
 from zhengwen.forms import Fields
@@ -61,6 +63,7 @@ class _Options:
     keep_list: Path | None
     text_field: str
     id_field: str | None
+    repetition: bool
     encoding: str | None
     cache: bool
     cache_dir: Path | None
@@ -107,12 +110,16 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         if p
     }
     sources = [s for s in locate(paths, summary) if not own or not s.path or s.path.resolve() not in own]
+    folder = root_of(paths) if any(s.path for s in sources) else None
+    beside = sources
     filters = Filters(lambda s: settings(s).min_score, known=_known(said), sought=lambda s: settings(s).kinds)
     if said.since is not None:
         from zhengwen.revisions import changes
 
         filters.changed = changed = changes(common_parent(paths), said.since)
         sources = [s for s in sources if s.path and changed.has(s.path)]
+        folders = {folder_of(s.name) for s in sources}
+        beside = [s for s in beside if folder_of(s.name) in folders]
     listed_ = Listed(listed(said.keep_list, paths, said.model), put_back(sources))
     fixed: list[str] = []
     engines = Engines(said.jobs, said.engine, said.ray_address)
@@ -129,6 +136,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             Fields(said.text_field, said.id_field),
             engine,
             said.level or "",
+            shared(beside, said.encoding, folder, cache) if said.repetition else Shared(),
         )
         if said.fix:
             known = baseline.read(said.baseline) if said.baseline else []

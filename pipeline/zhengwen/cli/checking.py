@@ -5,12 +5,14 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zhengwen import stamps
-from zhengwen.articles import Article
+from zhengwen.articles import Article, folder_of
 from zhengwen.cli.examining import Answer, Case, Examiner, Question, Selection
+from zhengwen.cli.repeating import Shared
 from zhengwen.engines import Engine, Here
 from zhengwen.errors import UnreadableInputError
 from zhengwen.forms import Fields, form_of
@@ -122,6 +124,7 @@ class Checker:
     fields: where the text and the id of a record of JSON Lines stand.
     engine: where articles are examined.
     level: of the model that is loaded, see `zhengwen.levels`.
+    shared: the lines that articles of a folder share.
     complain: is given what could not be read: a file, or a line of one.
     """
 
@@ -136,7 +139,9 @@ class Checker:
     fields: Fields = Fields()  # noqa: RUF009
     engine: Engine = field(default_factory=Here)
     level: str = ""
-    _contexts: dict[Case, str] = field(default_factory=dict)
+    shared: Shared = Shared()  # noqa: RUF009
+    _contexts: dict[tuple[Case, str], str] = field(default_factory=dict)
+    _folders: dict[str, str] = field(default_factory=dict)
 
     def check(self, sources: Sequence[Source]) -> Iterator[Result]:
         """The results, in order; complains of sources and lines that cannot be read."""
@@ -147,7 +152,7 @@ class Checker:
                 ahead.append(batch)
                 yield [batch.questions[number] for number in batch.questions]
 
-        examiner = Examiner(self.loaded, self.encoding)
+        examiner = Examiner(self.loaded, self.encoding, cache(self.shared.evidence))
         for answers in self.engine.map(examiner, asked()):
             batch = ahead.popleft()
             for fault in batch.faults:
@@ -203,12 +208,17 @@ class Checker:
 
     def _known(self, batch: "_Batch", case: Case, numbers: Sequence[int]) -> dict[int, str]:
         """What the cache knows, by number of the unit."""
-        if not self.cache or not case[0] or not self._context(case):
-            return {}
-        keys = {n: batch.units[n].key for n in numbers if batch.units[n].source.path}
-        batch.keys.update(keys)
-        found = self.cache.get(self._context(case), list(set(keys.values())))
-        return {number: found[key] for number, key in keys.items() if key in found}
+        known: dict[int, str] = {}
+        contexts: dict[str, dict[int, bytes]] = {}
+        for number in numbers if self.cache and case[0] else ():
+            unit = batch.units[number]
+            if unit.source.path and (context := self._context(case, unit.source)):
+                contexts.setdefault(context, {})[number] = unit.key
+        for context, keys in contexts.items():
+            batch.keys.update(keys)
+            found = self.cache.get(context, list(set(keys.values()))) if self.cache else {}
+            known |= {number: found[key] for number, key in keys.items() if key in found}
+        return known
 
     def _results(self, batch: "_Batch", answers: Sequence[Answer]) -> Iterator[Result]:
         """The results of a batch, in order; what was found out is remembered."""
@@ -221,7 +231,8 @@ class Checker:
             result = replace(self._empty(batch.units[number]), records=passages, removed=gone, advert=advert, kept=kept)
             results[number] = result
             if self.cache and number in batch.keys:
-                context = self._context(batch.questions[number].case)
+                question = batch.questions[number]
+                context = self._context(question.case, question.source)
                 fresh.setdefault(context, {})[batch.keys[number]] = _packed(result)
         for context, values in fresh.items():
             if self.cache:
@@ -231,15 +242,23 @@ class Checker:
     def _empty(self, unit: _Unit) -> Result:
         return Result(unit.source, unit.data, encoding=self.encoding, record=unit.record)
 
-    def _context(self, case: Case) -> str:
+    def _context(self, case: Case, source: Source) -> str:
         """All that decides a result besides the article; empty if the model cannot be told from others."""
-        if case not in self._contexts:
+        shared = self._shared(source)
+        if (case, shared) not in self._contexts:
             model = stamps.of_model(self.model)
             told = json.dumps(
-                [stamps.of_code(), model, *map(sorted, case), self.encoding, asdict(self.fields), self.level]
+                [stamps.of_code(), model, *map(sorted, case), self.encoding, asdict(self.fields), self.level, shared]
             )
-            self._contexts[case] = hashlib.sha256(told.encode()).hexdigest() if model else ""
-        return self._contexts[case]
+            self._contexts[case, shared] = hashlib.sha256(told.encode()).hexdigest() if model else ""
+        return self._contexts[case, shared]
+
+    def _shared(self, source: Source) -> str:
+        """What is known of the folder of a source; empty if nothing is."""
+        folder = folder_of(source.name)
+        if folder not in self._folders:
+            self._folders[folder] = self.shared.digest(folder)
+        return self._folders[folder]
 
 
 def _packed(result: Result) -> str:

@@ -14,6 +14,7 @@ from zhengwen.cli.configured import source as origin
 from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.recorded import Done, clean, configuration, note_advert, remembered
 from zhengwen.cli.remembered import digest, put_back
+from zhengwen.cli.repeating import evidence
 from zhengwen.cli.shared import (
     ENCODING,
     Place,
@@ -30,6 +31,7 @@ from zhengwen.cli.shared import (
     locate,
     max_removed_option,
     model_option,
+    repetition_option,
     selection,
     summarise,
     to_option,
@@ -65,6 +67,7 @@ from zhengwen.writers import prepare, targets
 @max_removed_option
 @copies_option
 @limit_options
+@repetition_option
 @click.option("--to-encoding", type=ENCODING, help="Encoding of the outputs; that of each input if not given.")
 @selection
 @ignored
@@ -86,6 +89,7 @@ def command(
     copies: str | None,
     similarity: float,
     containment: float,
+    repetition: bool,
     to_encoding: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -130,14 +134,16 @@ def command(
     for clash in clashes:
         complain(clash, summary)
     notes = []
+    if output and not diff:
+        prepare(output, paths, outputs, overwrite=overwrite)
+    if repetition:
+        cleaner = replace(cleaner, evidence=evidence(outputs, encoding, folder, write=not diff))
     with working(engines, size_of(list(outputs))) as where:
         if not folder or diff:
             mindful = remembered(cleaner, folder) if folder else cleaner
             _without_ledger(mindful, list(outputs), settings, summary, where, diff=diff)
         else:
-            if output:
-                prepare(output, paths, outputs, overwrite=overwrite)
-            tailoring = {"per_path": rules(("select", "ignore")), "put_back": digest(before)}
+            tailoring = {"per_path": rules(("select", "ignore")), "put_back": digest(before), "alone": not repetition}
             how = (settings, limits, summary, tailoring)
             notes = _told(clean(cleaner, list(outputs), folder, *how, in_place=in_place, engine=where))
     summarise(summary, verb="to remove" if diff else "removed", notes=_adverts(summary, drop_adverts) + notes)

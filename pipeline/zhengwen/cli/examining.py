@@ -13,7 +13,7 @@ from zhengwen.reports.findings import Record, records
 
 if TYPE_CHECKING:
     from zhengwen.cleaning import Cleaned
-    from zhengwen.model import Model
+    from zhengwen.model import Evidence, Model
 
 Selection = tuple[str, ...]
 Case = tuple[Selection, frozenset[str]]
@@ -36,13 +36,19 @@ class Examiner:
     """Answers questions with one model, which is loaded when there is one.
 
     encoding: of the sources; None to find it out for each.
+    evidence: loads what is known of the articles beyond themselves.
     """
 
-    def __init__(self, loaded: "Callable[[], Model]", encoding: str | None) -> None:
-        self._loaded, self._encoding = loaded, encoding
+    def __init__(
+        self,
+        loaded: "Callable[[], Model]",
+        encoding: str | None,
+        evidence: "Callable[[], Evidence | None]" = lambda: None,
+    ) -> None:
+        self._loaded, self._encoding, self._evidence = loaded, encoding, evidence
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _with, (self._loaded(), self._encoding)
+        return _with, (self._loaded(), self._encoding, self._evidence())
 
     def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         """The answers, in order."""
@@ -67,7 +73,7 @@ class Examiner:
         from zhengwen.reasons import explain, found
 
         model = self._loaded()
-        pairs = clean(Cleaner(model, case[0], Keep(case[1])), list(articles.values()))
+        pairs = clean(Cleaner(model, case[0], Keep(case[1]), self._evidence()), list(articles.values()))
         both = [(cleaned, replace(cleaned, findings=held)) for cleaned, held in pairs]
         why = explain(model, found(c for pair in both for c in pair))
         answers: dict[int, Answer] = {}
@@ -84,5 +90,5 @@ def _gone(source: Source, cleaned: "Cleaned") -> tuple[tuple[int, int], ...]:
     return form_of(source.name).edit(cleaned, source.shown, HTML).gone
 
 
-def _with(model: "Model", encoding: str | None) -> Examiner:
-    return Examiner(lambda: model, encoding)
+def _with(model: "Model", encoding: str | None, evidence: "Evidence | None") -> Examiner:
+    return Examiner(lambda: model, encoding, lambda: evidence)

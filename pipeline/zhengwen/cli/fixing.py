@@ -85,6 +85,7 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
         checker.loaded(),
         asked.kinds,
         Keep(checker.listed.everywhere),
+        checker.shared.evidence(),
         {name: one.kinds for name, one in sought.items()},
         {name: one.min_score for name, one in sought.items()},
         asked.marks,

@@ -178,6 +178,16 @@ def fields_options(command: Command) -> Command:
     return text(number(command))
 
 
+def repetition_option(command: Command) -> Command:
+    """The option ``--repetition``."""
+    return click.option(
+        "--repetition/--no-repetition",
+        default=True,
+        show_default=True,
+        help="What articles of a folder share speaks for boilerplate.",
+    )(command)
+
+
 def offsets_option(command: Command) -> Command:
     """The option ``--offsets`` of labels."""
     return click.option(
@@ -217,6 +227,7 @@ def check_options(command: Command) -> Command:
         level_option,
         encoding_option,
         fields_options,
+        repetition_option,
         keep_option,
         click.option(
             "--min-score",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zhengwen.blocks import Ints
-from zhengwen.dedup.fold import DROPPED, fold_units, split
+from zhengwen.dedup.fold import DROPPED, Codes, fold_units, split
 from zhengwen.dedup.sketch import Keys, mixed
 
 LEAST = 6
@@ -16,6 +16,8 @@ _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\1[^\n]*$|\Z)",
 _BREAK = re.compile(r"\r\n|\n|\r")
 _UNIT = re.compile(r"[\n\r]")
 _BASE = 0x9E3779B97F4A7C15
+_FIRST, _LAST = 0x4E00, 0x9FFF
+"""The ideographs of the basic plane that are in use."""
 _WAITING = 1 << 20
 """Lines that are counted at a time."""
 MOST = 1 << 21
@@ -49,24 +51,47 @@ class Repeated:
 def fingerprints(texts: Sequence[str]) -> tuple[Keys, Ints, Ints]:
     """The hashes of the lines (uint64, (lines,)), the letters of each, and the article that each stands in.
 
-    Front matter and what stands in code fences has none. A line's hash is the difference of two sums over the batch,
-    times a power of the inverse of the base, modulo 2⁶⁴: no loop over lines (Karp and Rabin, 1987).
+    Front matter and what stands in code fences has none.
     """
-    bodies = [_body(t) for t in texts]
-    encoded = [b.encode("utf-16-le", "surrogatepass") for b in bodies]
+    encoded = [_encoded(_body(t)) for t in texts]
     raw = np.frombuffer(b"".join(encoded), dtype="<u2")
+    breaks, hashes, lengths = _hashed(raw)
+    owner = np.searchsorted(np.cumsum([len(e) // 2 for e in encoded]), breaks, side="right")
+    return hashes, lengths, owner
+
+
+def lines_at(texts: Sequence[str], starts: Ints) -> tuple[Keys, Ints, Ints]:
+    """The hash, the letters and, among these, the ideographs of the lines that hold the sorted places: code points of
+    the texts end to end. The same line has the same hash as in `fingerprints`."""
+    raw = np.frombuffer(_encoded("\n".join(texts) + "\n"), dtype="<u2")
+    breaks, hashes, lengths = _hashed(raw)
+    ideographs = np.append(0, np.cumsum((raw >= _FIRST) & (raw <= _LAST)))
+    points = np.cumsum(raw & 0xFC00 != 0xDC00)  # the second half of a pair is no code point of its own
+    between = np.searchsorted(np.cumsum([len(t) for t in texts]), starts, side="right")
+    line = np.searchsorted(points[breaks], starts + between, side="right")
+    return hashes[line], lengths[line], np.diff(ideographs[np.append(0, breaks + 1)])[line]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass")
+
+
+def _hashed(raw: Codes) -> tuple[Ints, Keys, Ints]:
+    """Where lines end, their hashes and letters; all of these end with a break.
+
+    A line's hash is the difference of two sums over the batch, times a power of the inverse of the base, modulo 2⁶⁴: no
+    loop over lines (Karp and Rabin, 1987).
+    """
     folded = fold_units(raw)
     kept = np.flatnonzero(folded != DROPPED)
     breaks = np.flatnonzero((raw == ord("\n")) | (raw == ord("\r")))
-    owner = np.searchsorted(np.cumsum([len(e) // 2 for e in encoded]), breaks, side="right")
     ends = np.searchsorted(kept, breaks)
     starts = np.concatenate(([0], ends[:-1]))
     sums = np.zeros(len(kept) + 1, np.uint64)
     np.cumsum(folded[kept] * _powers(_BASE, len(kept)), out=sums[1:])
     inverse = _powers(pow(_BASE, -1, 2**64), len(kept) + 1)
     lengths = ends - starts
-    hashes = mixed((sums[ends] - sums[starts]) * inverse[starts] + lengths.astype(np.uint64))
-    return hashes, lengths, owner
+    return breaks, mixed((sums[ends] - sums[starts]) * inverse[starts] + lengths.astype(np.uint64)), lengths
 
 
 def find(text: str, fingerprint: int) -> tuple[int, str]:
