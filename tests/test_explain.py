@@ -50,7 +50,7 @@ def test_without_a_named_word_the_score_is_as_stated(model: Model, found: list[E
     """Takes the word's n-grams out one by one, in plain Python."""
     first = next(e for e in found if e.reading == 1 and e.words)
     (round_,) = next(Cleaner(model).passes([Article("a", TAILED)]))
-    rows = _Case(model, round_).rows(first.start, first.end)
+    rows = _Case(Cleaner(model), round_).rows(first.start, first.end)
     blocks = featurise([Article("a", TAILED)]).blocks
     stream = features.stream(features.encode([TAILED]).folded, blocks)
     for word in first.words:

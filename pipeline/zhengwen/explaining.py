@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zhengwen.articles import BOILERPLATE, KINDS, Article, Finding
 from zhengwen.blocks import BlockType, Flags, Ints
 from zhengwen.cleaning import Cleaner, Round
-from zhengwen.model import Model
+from zhengwen.model import Model, weighed
 from zhengwen.reasons import telling
 from zhengwen.scoring import Features
 from zhengwen.stages import features
@@ -59,7 +59,8 @@ class Explanation:
     start, end: in the article's text. kind: of the finding; of a line that stays, the likeliest kind of boilerplate.
     removed: it is a finding. score: probability of boilerplate, mean over the passage. odds: logarithm of the odds of
     boilerplate against content. reading: which one found it, from 1: what earlier ones removed was gone then.
-    parts: its own words, its neighbours' words, its heading's words, its form, place, repetition.
+    parts: its own words, its neighbours' words, its heading's words, its form, place, repetition; what other articles
+        of its folder share with it.
     words: runs of its characters, for the kind, then against it.
     """
 
@@ -79,7 +80,7 @@ def explain(cleaner: Cleaner, article: Article) -> Iterator[Explanation]:
     for number, (round_,) in enumerate(cleaner.passes([article]), 1):
         if round_.advert and number > 1:
             return
-        case = _Case(cleaner.model, round_)
+        case = _Case(cleaner, round_)
         for finding in round_.findings:
             yield case.explained(finding, number)
 
@@ -87,7 +88,7 @@ def explain(cleaner: Cleaner, article: Article) -> Iterator[Explanation]:
 def explain_span(cleaner: Cleaner, article: Article, start: int, end: int) -> Explanation | None:
     """Explains why a span was not found, as the first reading sees it; None if nothing in it can be decided."""
     (round_,) = next(cleaner.passes([article]))
-    case = _Case(cleaner.model, round_)
+    case = _Case(cleaner, round_)
     rows = case.rows(start, end)
     if not len(rows):
         return None
@@ -101,12 +102,15 @@ def explain_span(cleaner: Cleaner, article: Article, start: int, end: int) -> Ex
 class _Case:
     """One reading of one article, asked what it would have said."""
 
-    def __init__(self, model: Model, round_: Round) -> None:
-        self.model, self.work, self.reading = model, round_.work, round_.reading
+    def __init__(self, cleaner: Cleaner, round_: Round) -> None:
+        self.model, self.work, self.reading = cleaner.model, round_.work, round_.reading
         self.found = round_.reading.features
-        text = round_.work.article.text
+        article, text = round_.work.article, round_.work.article.text
+        self.shared = np.zeros(len(self.found.blocks), np.float32)
+        if cleaner.evidence is not None:
+            self.shared = cleaner.evidence.log_odds([article], self.found.blocks)
         self.stream = features.stream(features.encode([text]).folded, self.found.blocks)
-        self.means = _means(model, self.found)
+        self.means = _means(self.model, self.found)
 
     def without(self, gone: Flags) -> Features:
         """The article when every n-gram that touches one of these characters of the stream is left out."""
@@ -144,9 +148,11 @@ class _Question:
         self.case, self.rows, self.kind = case, rows, kind
         self.odds, _ = self._answer(case.found)
 
-    def _answer(self, found: Features) -> tuple[float, float]:
-        """Logarithm of the odds, and score."""
+    def _answer(self, found: Features, *, alone: bool = False) -> tuple[float, float]:
+        """Logarithm of the odds, and score; ``alone``: without what other articles share."""
         chances = self.case.model.probabilities(found)[self.rows]
+        if not alone:
+            chances = weighed(chances, self.case.shared[self.rows])
         mean = np.average(chances, axis=0, weights=found.weights[self.rows] + 1e-3)
         boilerplate = 1 - mean[0]
         odds = np.log(np.maximum(boilerplate, _LEAST)) - np.log(np.maximum(mean[0], _LEAST))
@@ -170,7 +176,13 @@ class _Question:
             *([self._part("heading", self._silenced(heading))] if len(heading) else []),
             self._part("form", self._averaged(form)),
             *(self._part(name, self._averaged(columns)) for name, columns in groups.items()),
+            *([self._folder()] if self.case.shared[self.rows].any() else []),
         )
+
+    def _folder(self) -> Part:
+        """What it does that other articles of the folder carry these lines."""
+        odds, score = self._answer(self.case.found, alone=True)
+        return Part("folder", self.odds - odds, score)
 
     def _heading(self) -> Ints:
         """The heading that the blocks stand under, if it is none of them."""

@@ -5,6 +5,7 @@ A folder is an author or a site, as a scraper lays them down.
     texts, folder by folder ─ lines, hashed ─ counted ─ Repetition ─ log-odds for each block
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -25,10 +26,11 @@ LOG_ODDS = 2.5
 """What a repeated line adds to the log-odds of boilerplate; of held-out articles it is 2.6 to 3.8."""
 COPY = 1 / 3
 """Share of repeated lines in an article above which it is a copy of others, and its lines say nothing."""
-OTHERS = 2
-"""So many other articles must carry a line, and √n / `_CROWD` in a folder of n: one other may be a repost, and what a
-few of a million share is chance."""
-_CROWD = 20
+CROWD = 20
+"""Of n articles in a folder √n / `CROWD` others must carry a line, one at least: what a few of a million share is
+chance."""
+PAIR = 2
+"""Where one other article carries a line, the two share so many such lines at most: a repost shares more."""
 _SILENT = (BlockType.BLANK, BlockType.FRONT_MATTER, BlockType.CODE, BlockType.INDENTED, BlockType.MATH, BlockType.RULE)
 
 
@@ -86,13 +88,15 @@ def count(batches: Iterable[tuple[str, Sequence[str]]]) -> Repetition:
     """
     found: dict[str, Keys] = {}
     for folder, some in groupby(batches, key=itemgetter(0)):
-        tally, articles = Tally(), 0
+        tally, articles = Tally(least=LEAST), 0
         for _, texts in some:
             tally.add(texts)
             articles += len(texts)
-        others = max(OTHERS, ceil(sqrt(articles) / _CROWD))
-        if articles > others and (lines := tally.carried_by(1 + others)):
-            found[folder] = np.unique(np.array([line.fingerprint for line in lines], np.uint64))
+        lines = tally.carried_by(1 + max(1, ceil(sqrt(articles) / CROWD))) if articles > 1 else []
+        pairs = Counter((line.first, line.last) for line in lines if line.articles == 2)
+        said = [line for line in lines if line.articles > 2 or pairs[line.first, line.last] <= PAIR]
+        if said:
+            found[folder] = np.unique(np.array([line.fingerprint for line in said], np.uint64))
     return Repetition(found)
 
 

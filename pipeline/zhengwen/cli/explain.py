@@ -3,8 +3,9 @@
 import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,17 +13,30 @@ from zhengwen.articles import KINDS, Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.configured import Configured
 from zhengwen.cli.flaws import Flaws
-from zhengwen.cli.shared import complain, encoding_option, fields_options, level_option, locate, model_option, selection
+from zhengwen.cli.repeating import evidence
+from zhengwen.cli.shared import (
+    complain,
+    encoding_option,
+    fields_options,
+    level_option,
+    locate,
+    model_option,
+    repetition_option,
+    selection,
+)
 from zhengwen.errors import UnreadableInputError
 from zhengwen.explaining import Explanation, Part, explain, explain_span
 from zhengwen.forms import Fields, form_of
 from zhengwen.forms.records import Flaw, Record
 from zhengwen.model import load
-from zhengwen.readers import Source, batches, read, records
+from zhengwen.readers import Source, batches, find, read, records
 from zhengwen.reports.findings import excerpt, graded, line_starts
 from zhengwen.reports.rules import COLORS
 from zhengwen.reports.summary import Summary
 from zhengwen.reports.terminal import harmless_line
+
+if TYPE_CHECKING:
+    from zhengwen.repetition import Repetition
 
 
 @click.command("explain", cls=Configured)
@@ -30,6 +44,7 @@ from zhengwen.reports.terminal import harmless_line
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
 @selection
 @fields_options
+@repetition_option
 @encoding_option
 @level_option
 @model_option
@@ -39,6 +54,7 @@ def command(
     select: tuple[str, ...],
     text_field: str,
     id_field: str | None,
+    repetition: bool,
     encoding: str | None,
     level: str | None,
     model: Path | None,
@@ -47,7 +63,7 @@ def command(
 
     With a line, only what was found there; if nothing was, why it stays. A part is the model's own answer with one
     thing taken away: the passage's words, those of its neighbours, those of its heading, its form, its place, its
-    repetition, a run of its characters. Effects are changes of the logarithm of the odds against content. Of JSON Lines
+    repetition, what other articles of its folder share with it, a run of its characters. Effects are changes of the logarithm of the odds against content. Of JSON Lines
     the line is that of a record.
     """
     summary = Summary()
@@ -56,10 +72,11 @@ def command(
     told = []
     for path in paths:
         name, line = _parted(path)
+        beside = replace(cleaner, evidence=_beside(name, encoding)) if repetition else cleaner
         for source in locate([name], summary):
             try:
                 for article in _articles(source, Fields(text_field, id_field), encoding, line, flaws):
-                    found = [_fields(source, article, e) for e in _explanations(cleaner, article, line)]
+                    found = [_fields(source, article, e) for e in _explanations(beside, article, line)]
                     if form == "text":
                         _print(source, article, line, found)
                     told += found
@@ -79,6 +96,15 @@ def _parted(path: str) -> tuple[str, int]:
             raise click.UsageError(f"{path}: lines count from 1")
         return name, int(line)
     return path, 0
+
+
+def _beside(path: str, encoding: str | None) -> "Repetition | None":
+    """The lines that articles of a folder share: of a file those in its own."""
+    if not Path(path).exists():
+        return None
+    folder = str(path if Path(path).is_dir() else Path(path).parent)
+    sources, _ = find([folder])
+    return evidence(sources if folder == path else (s for s in sources if "/" not in s.name), encoding)
 
 
 def _articles(source: Source, fields: Fields, encoding: str | None, line: int, flaws: Flaws) -> Iterator[Article]:

@@ -134,6 +134,7 @@ class Tally:
     _waiting: list[Counts] = field(default_factory=list)
     _articles: int = 0
     most: int = MOST
+    least: int = LEAST
     missed: int = 0
 
     def add(self, texts: Sequence[str], sources: Sequence[int] | None = None) -> None:
@@ -142,7 +143,7 @@ class Tally:
         sources: a number for the source of each, not lower than any before; if not given, all are of one.
         """
         hashes, lengths, owner = fingerprints(texts)
-        long_enough = lengths >= LEAST
+        long_enough = lengths >= self.least
         hashes, owner = hashes[long_enough], owner[long_enough]
         by_line = np.lexsort((hashes, owner))
         hashes, owner = hashes[by_line], owner[by_line]

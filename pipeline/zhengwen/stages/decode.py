@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from zhengwen.blocks import Flags, Floats, Ints
 
 Kinds = NDArray[np.uint8]
-_KIND = 0.05
+_KIND = 0.7
 """Logarithm of the odds against a change of kind within a run of boilerplate."""
 
 
