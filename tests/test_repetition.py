@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -20,7 +21,9 @@ from zhengwen.stages.segment import segment
 
 Zhengwen = Callable[..., CompletedProcess[bytes]]
 
-HOUSE = "竹影书屋每月初七开门，带着问题来的人都有茶喝"
+SAFE = Path(__file__).parents[1] / "samples" / "articles" / "classic" / "python-generator-repost.md"
+"""An article that holds what scores 0.9 and more."""
+HOUSE = "每月初七，来竹影书屋坐坐，把你的问题也带上"
 """A line that the model by itself takes for the author's."""
 BODIES = (
     "茶树修剪要在霜降之前做完，晚一周，来年的春芽就少一成。剪口要斜，雨水才不会积在髓心里。",
@@ -66,8 +69,8 @@ def test_a_line_has_the_same_hash_wherever_it_stands(texts: list[str]) -> None:
 
 def test_lines_count_within_their_folder_and_in_any_order() -> None:
     texts = [article(n) for n in range(5)]
-    found = count([("site", texts[:2]), ("site", texts[2:]), ("other", texts[:1])])
-    assert found.lines.keys() == {"site"}
+    found = count([("site", texts[:2]), ("site", texts[2:]), ("other", texts[:2])])
+    assert found.lines.keys() == {"site"}, "two articles may be a pair of reposts"
     shuffled = random.Random(1).sample(texts, 5)
     assert found.lines["site"].tolist() == count([("site", shuffled)]).lines["site"].tolist() != []
     articles = [*of("site", texts), *of("other", texts)]
@@ -108,29 +111,6 @@ def test_a_copy_of_others_is_no_evidence() -> None:
     found = count([("site", texts)])
     assert len(found) == len(BODIES)
     assert not found.log_odds(of("site", texts), segment(texts)).any()
-
-
-def test_two_articles_share_what_is_not_a_repost() -> None:
-    """A line that only two carry counts, if they share little else: reposts share whole paragraphs."""
-    texts = [article(n, "") for n in range(5)]
-    pair = [texts[0] + HOUSE, texts[1] + HOUSE, *texts[2:]]
-    assert len(count([("site", pair)])) == 1
-    repost = [texts[0] + "\n\n".join(BODIES), texts[1] + "\n\n".join(BODIES), *texts[2:]]
-    assert not len(count([("site", repost)]))
-    assert len(count([("site", [*repost, repost[0].replace("0", "9")])])) >= len(BODIES), "three carry them"
-
-
-def test_what_is_known_of_two_runs_is_joined() -> None:
-    one = count([("a", [article(n) for n in range(3)])])
-    two = count(
-        [
-            ("a", [article(n, "另一行每篇都有的话，写在渡口的木牌上") for n in range(3)]),
-            ("b", [article(n) for n in range(3)]),
-        ]
-    )
-    both = one.joined(two)
-    assert {name: len(keys) for name, keys in both.lines.items()} == {"a": 2, "b": 1}
-    assert both.joined(one).lines["a"].tolist() == both.lines["a"].tolist() != one.lines["a"].tolist()
 
 
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=6))
@@ -220,17 +200,31 @@ def test_in_place_what_was_counted_before_still_counts(tmp_path: Path, zhengwen:
     assert (tmp_path / "back" / "1.md").read_text(encoding="utf-8") == article(1)
 
 
-def test_a_damaged_count_is_named_with_the_remedy(tmp_path: Path, zhengwen: Zhengwen) -> None:
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{".": "abc"}', b'{".": 1}', b"\xff", b'{".": "' + b"x" * 16 + b'"}']
+)
+def test_a_damaged_count_is_named_with_the_remedy(damage: bytes, tmp_path: Path, zhengwen: Zhengwen) -> None:
     site = folder(tmp_path / "site", [article(n) for n in range(5)])
     assert zhengwen("clean", "site", "--in-place").returncode == 0
-    where = site / ".zhengwen" / "repeated.npz"
-    where.write_bytes(where.read_bytes()[:-40])
-    failed = zhengwen("clean", "site", "--in-place")
-    assert failed.returncode == 2
-    assert "repeated.npz: damaged" in failed.stderr.decode()
-    assert "delete it" in failed.stderr.decode()
+    where = site / ".zhengwen" / "repeated.json"
+    where.write_bytes(damage)
+    for command in (("clean", "site", "--in-place"), ("check", "site"), ("clean", "--diff", "site")):
+        failed = zhengwen(*command)
+        assert failed.returncode == 2
+        assert "repeated.json: damaged" in failed.stderr.decode()
+        assert "delete it" in failed.stderr.decode()
     where.unlink()
     assert zhengwen("clean", "site", "--in-place").returncode == 0
+
+
+def test_a_fix_heeds_it_and_remembers_it(tmp_path: Path, zhengwen: Zhengwen) -> None:
+    site = folder(tmp_path / "site", [article(n) for n in range(5)])
+    shutil.copy(SAFE, site)
+    assert zhengwen("check", "--fix", "--no-repetition", "site").returncode == 0
+    assert not (site / ".zhengwen" / "repeated.json").exists()
+    shutil.copy(SAFE, site / "new.md")
+    assert zhengwen("check", "--fix", "site").returncode == 1, "what scores below 0.9 is reported"
+    assert (site / ".zhengwen" / "repeated.json").is_file()
 
 
 def test_a_changed_neighbour_is_asked_about_again(tmp_path: Path, zhengwen: Zhengwen) -> None:

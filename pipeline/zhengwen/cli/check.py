@@ -137,6 +137,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             engine,
             said.level or "",
             shared(beside, said.encoding, folder, cache) if said.repetition else Shared(),
+            said.repetition,
         )
         if said.fix:
             known = baseline.read(said.baseline) if said.baseline else []

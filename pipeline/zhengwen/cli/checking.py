@@ -124,7 +124,7 @@ class Checker:
     fields: where the text and the id of a record of JSON Lines stand.
     engine: where articles are examined.
     level: of the model that is loaded, see `zhengwen.levels`.
-    shared: the lines that articles of a folder share.
+    shared: the lines that articles of a folder share. repetition: these were asked for.
     complain: is given what could not be read: a file, or a line of one.
     """
 
@@ -140,6 +140,7 @@ class Checker:
     engine: Engine = field(default_factory=Here)
     level: str = ""
     shared: Shared = Shared()  # noqa: RUF009
+    repetition: bool = True
     _contexts: dict[tuple[Case, str], str] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
 

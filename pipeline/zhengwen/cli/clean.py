@@ -14,7 +14,7 @@ from zhengwen.cli.configured import source as origin
 from zhengwen.cli.engines import Engines, engine_options, size_of, working
 from zhengwen.cli.recorded import Done, clean, configuration, note_advert, remembered
 from zhengwen.cli.remembered import digest, put_back
-from zhengwen.cli.repeating import evidence
+from zhengwen.cli.repeating import remember, shared
 from zhengwen.cli.shared import (
     ENCODING,
     Place,
@@ -136,8 +136,11 @@ def command(
     notes = []
     if output and not diff:
         prepare(output, paths, outputs, overwrite=overwrite)
-    if repetition:
-        cleaner = replace(cleaner, evidence=evidence(outputs, encoding, folder, write=not diff))
+    if repetition and paths != (STDIN,):
+        found = shared(sources, encoding, folder or root_of(paths))
+        cleaner = replace(cleaner, evidence=found.evidence())
+        if folder and not diff:
+            remember(found, folder)
     with working(engines, size_of(list(outputs))) as where:
         if not folder or diff:
             mindful = remembered(cleaner, folder) if folder else cleaner

@@ -13,7 +13,7 @@ from zhengwen.articles import KINDS, Article
 from zhengwen.cleaning import Cleaner
 from zhengwen.cli.configured import Configured
 from zhengwen.cli.flaws import Flaws
-from zhengwen.cli.repeating import evidence
+from zhengwen.cli.repeating import shared
 from zhengwen.cli.shared import (
     complain,
     encoding_option,
@@ -102,9 +102,10 @@ def _beside(path: str, encoding: str | None) -> "Repetition | None":
     """The lines that articles of a folder share: of a file those in its own."""
     if not Path(path).exists():
         return None
-    folder = str(path if Path(path).is_dir() else Path(path).parent)
-    sources, _ = find([folder])
-    return evidence(sources if folder == path else (s for s in sources if "/" not in s.name), encoding)
+    folder = Path(path) if Path(path).is_dir() else Path(path).parent
+    sources, _ = find([str(folder)])
+    mine = sources if Path(path).is_dir() else [s for s in sources if "/" not in s.name]
+    return shared(mine, encoding, folder).evidence()
 
 
 def _articles(source: Source, fields: Fields, encoding: str | None, line: int, flaws: Flaws) -> Iterator[Article]:

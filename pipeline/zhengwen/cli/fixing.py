@@ -10,6 +10,7 @@ from zhengwen.baseline import Entry
 from zhengwen.cli.checking import Checker
 from zhengwen.cli.configured import rules
 from zhengwen.cli.filters import Sought
+from zhengwen.cli.repeating import remember
 from zhengwen.forms import HTML
 from zhengwen.readers import Source
 from zhengwen.reports.summary import Summary, counted
@@ -92,6 +93,7 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
     )
     also = {
         "per_path": rules(("select", "ignore", "min-score")),
+        "alone": not checker.repetition,
         "fix": {
             "safe": SAFE,
             "most": MOST,
@@ -102,4 +104,5 @@ def _clean(checker: Checker, asked: Asked, sources: Sequence[Source], folder: Pa
     settings = Settings(to=HTML, encoding=checker.encoding, overwrite=asked.overwrite, fields=checker.fields)
     summary = Summary()
     recorded.clean(cleaner, sources, folder, settings, None, summary, also, in_place=True, engine=checker.engine)
+    remember(checker.shared, folder)
     return summary
