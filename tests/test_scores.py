@@ -107,7 +107,7 @@ def test_viterbi_finds_the_boilerplate_of_every_article_and_the_kinds_of_every_r
             if is_found:
                 inside = np.log(p[rows, 1:])
                 chosen = (kinds[rows] - 1).tolist()
-                assert worth(inside, chosen, 0.05) == pytest.approx(best(inside, 0.05), abs=1e-4)
+                assert worth(inside, chosen, 0.7) == pytest.approx(best(inside, 0.7), abs=1e-4)
 
 
 def test_a_doubt_between_two_kinds_is_no_doubt_about_boilerplate() -> None:
