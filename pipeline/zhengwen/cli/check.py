@@ -110,7 +110,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         if p
     }
     sources = [s for s in locate(paths, summary) if not own or not s.path or s.path.resolve() not in own]
-    folder = root_of(paths) if any(s.path for s in sources) else None
+    ledgers = [root_of(paths)] if any(s.path for s in sources) else []
     beside = sources
     filters = Filters(lambda s: settings(s).min_score, known=_known(said), sought=lambda s: settings(s).kinds)
     if said.since is not None:
@@ -136,7 +136,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             Fields(said.text_field, said.id_field),
             engine,
             said.level or "",
-            shared(beside, said.encoding, folder, cache) if said.repetition else Shared(),
+            shared(beside, said.encoding, *ledgers, cache=cache) if said.repetition else Shared(),
             said.repetition,
         )
         if said.fix:

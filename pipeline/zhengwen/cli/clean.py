@@ -137,7 +137,7 @@ def command(
     if output and not diff:
         prepare(output, paths, outputs, overwrite=overwrite)
     if repetition and paths != (STDIN,):
-        found = shared(sources, encoding, folder or root_of(paths))
+        found = shared(sources, encoding, root_of(paths), *([folder] if folder else []))
         cleaner = replace(cleaner, evidence=found.evidence())
         if folder and not diff:
             remember(found, folder)

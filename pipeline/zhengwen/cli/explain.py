@@ -63,8 +63,9 @@ def command(
 
     With a line, only what was found there; if nothing was, why it stays. A part is the model's own answer with one
     thing taken away: the passage's words, those of its neighbours, those of its heading, its form, its place, its
-    repetition, what other articles of its folder share with it, a run of its characters. Effects are changes of the
-    logarithm of the odds against content. Of JSON Lines the line is that of a record.
+    repetition within the article, a run of its characters; folder: that other articles of its folder carry its lines
+    (of a file too those that lie beside it count). Effects are changes of the logarithm of the odds against content.
+    Of JSON Lines the line is that of a record.
     """
     summary = Summary()
     cleaner = Cleaner(load(model).at(level or ""), select)

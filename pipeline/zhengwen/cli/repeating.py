@@ -50,21 +50,18 @@ class Shared:
         return Repetition.of({name: bytes.fromhex(lines) for name, lines in self.lines.items()})
 
 
-def shared(
-    sources: Iterable[Source], encoding: str | None, folder: Path | None = None, cache: "Cache | None" = None
-) -> Shared:
+def shared(sources: Iterable[Source], encoding: str | None, *beside: Path, cache: "Cache | None" = None) -> Shared:
     """What the files that hold an article each share, folder by folder.
 
-    folder: one that may have a ledger; what was counted when its articles were cleaned before still counts, for in
-        place the lines are gone from those.
+    beside: folders that may have a ledger; what was counted when their articles were cleaned before still counts, for
+        in place the lines are gone from those.
     cache: knows the lines of articles that were counted before.
 
     Raises `LedgerError` if what is remembered is damaged.
     """
-    known = _remembered(folder) if folder else {}
-    found = _counted(sources, encoding, cache)
-    names = sorted(known.keys() | found.keys())
-    joined = {name: _joined(known.get(name, ""), found.get(name, "")) for name in names}
+    found = [*map(_remembered, dict.fromkeys(beside)), _counted(sources, encoding, cache)]
+    names = sorted({name for lines in found for name in lines})
+    joined = {name: _joined(lines.get(name, "") for lines in found) for name in names}
     return Shared({name: lines for name, lines in joined.items() if lines})
 
 
@@ -92,8 +89,8 @@ def _remembered(folder: Path) -> dict[str, str]:
     return found
 
 
-def _joined(one: str, other: str) -> str:
-    lines = {text[i : i + _DIGITS] for text in (one, other) for i in range(0, len(text), _DIGITS)}
+def _joined(texts: Iterable[str]) -> str:
+    lines = {text[i : i + _DIGITS] for text in texts for i in range(0, len(text), _DIGITS)}
     return "".join(sorted(lines))
 
 

@@ -184,7 +184,7 @@ def repetition_option(command: Command) -> Command:
         "--repetition/--no-repetition",
         default=True,
         show_default=True,
-        help="What articles of a folder share speaks for boilerplate.",
+        help="Whether a line that two other articles of the same folder carry speaks for boilerplate.",
     )(command)
 
 
