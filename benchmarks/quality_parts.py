@@ -114,7 +114,7 @@ def in_folders(run: Run) -> Iterator[str]:
     model_of = {n: m for m, ns in zip(run.found.models, split(run.samples, FOLDS), strict=True) for n in ns.tolist()}
     chosen = [run.samples[n] for n in run.numbers]
     models = [model_of[n] for n in run.numbers]
-    names = ("mixed_f1", "passages", "false_100", "retention", "intact", "adverts")
+    names = ("mixed_f1", "passages", "false_100", "retention", "intact", "clean", "adverts")
     yield f"{'folders':<22}" + "".join(f"{name:>11}" for name in names)
     rows = (
         ("articles alone", [run.found.tallies[n] for n in run.numbers]),
